@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { describeTree } from '@angee/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { must, type Run, run } from '../support/angee.ts'
+
+const packages = new URL('../../packages/', import.meta.url).pathname
+
+/** What a user gets: packed tarballs, installed by npm into an empty directory. */
+describe('the packed packages', () => {
+  let scratch: string
+  let installed: string
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'angee-packed-'))
+    const tarballs = join(scratch, 'tarballs')
+    await mkdir(tarballs)
+    for (const name of await readdir(packages))
+      await must('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', tarballs], join(packages, name))
+    installed = join(scratch, 'installed')
+    await mkdir(installed)
+    await writeFile(join(installed, 'package.json'), '{ "name": "somebody", "private": true }')
+    const files = (await readdir(tarballs)).map((name) => join(tarballs, name))
+    await must('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...files], installed)
+  })
+  afterAll(() => rm(scratch, { recursive: true, force: true }))
+
+  /** The command as npm has linked it, run by the Node of this test. */
+  const angee = (cwd: string, ...args: string[]): Promise<Run> =>
+    run(join(installed, 'node_modules', '.bin', 'angee'), args, cwd, {
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    })
+
+  it('print their version and help', async () => {
+    const version = await angee(installed, '--version')
+    expect(version, version.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/) })
+    expect((await angee(installed, 'stack', '--help')).stdout).toContain('restore')
+  })
+
+  it('snapshot a stack of files and a service, and restore it', async () => {
+    const root = join(scratch, 'stack')
+    await mkdir(join(root, 'data', 'inner'), { recursive: true })
+    await writeFile(
+      join(root, 'angee.yaml'),
+      JSON.stringify({
+        persist: { app: { subpath: './data' }, inner: { subpath: './data/inner' } },
+        services: { db: { runtime: 'local', backup: { dump: 'cat db', restore: 'cat > db' } } },
+      }),
+    )
+    await writeFile(join(root, 'db'), 'rows')
+    await writeFile(join(root, 'data', 'file'), 'content')
+    await writeFile(join(root, 'data', 'inner', 'file'), 'content')
+    const before = await describeTree(join(root, 'data'))
+    const taken = await angee(root, 'stack', 'backup', '--name', 'wanted')
+    expect(taken.code, taken.stderr).toBe(0)
+    expect((await angee(root, 'stack', 'backup', 'ls')).stdout).toContain('wanted')
+    await rm(join(root, 'data'), { recursive: true })
+    await writeFile(join(root, 'db'), 'lost')
+    const restored = await angee(root, 'stack', 'restore', 'wanted', '--yes')
+    expect(restored.code, restored.stderr).toBe(0)
+    expect(await describeTree(join(root, 'data'))).toEqual(before)
+    expect(await must('cat', ['db'], root)).toBe('rows')
+  })
+
+  it('can be imported, each from its own entry, and share one core', async () => {
+    const script = `
+      const { AngeeError, isAngeeError } = await import('@angee/core')
+      const { memoryBackend } = await import('@angee/testkit')
+      for (const name of ['backend-localfs', 'runtime-compose', 'runtime-proccompose']) await import('@angee/' + name + '/register')
+      await import('@angee/archive')
+      console.log(isAngeeError(new AngeeError('USAGE', 'x')), typeof memoryBackend)`
+    await writeFile(join(installed, 'imports.mjs'), script)
+    expect(await must(process.execPath, ['imports.mjs'], installed)).toBe('true function\n')
+    const cores = await must('npm', ['ls', '@angee/core', '--parseable'], installed)
+    expect(
+      new Set(
+        cores
+          .trim()
+          .split('\n')
+          .filter((path) => path.endsWith('/core')),
+      ).size,
+    ).toBe(1)
+  })
+
+  it('hold what they need and no sources of tests', async () => {
+    for (const name of await readdir(join(installed, 'node_modules', '@angee'))) {
+      const directory = join(installed, 'node_modules', '@angee', name)
+      const files = await readdir(directory)
+      expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json']))
+      expect(files, name).not.toContain('test')
+    }
+  })
+})

@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream'
+import type { Context, StoredPart } from '@angee/core'
+import { AngeeError, isAngeeError } from '@angee/core/errors'
+import { decompressBlocks } from '../frames/decompress-stream.ts'
+import { verified, verifiedBeforeEnd } from '../frames/verified.ts'
+import type { ObjectStore } from '../object-store/object-store.ts'
+import { extractBlocks } from '../tree/extract-stream.ts'
+import { withPart } from '../tree/tools.ts'
+
+/** Extracts a stored tree, or with `into` undefined only reads it, comparing everything the manifest says of it. */
+export async function getTree(
+  store: ObjectStore,
+  key: string,
+  stored: StoredPart,
+  into: string | undefined,
+  ctx: Context,
+): Promise<void> {
+  const { part, tree } = stored
+  const body = await open(store, key, part, ctx)
+  try {
+    const blocks = decompressBlocks(verified(body as AsyncIterable<Buffer>, stored.stored, part))
+    const onProgress = (bytes: number, entries: number): void =>
+      ctx.onProgress({ type: 'part', part, state: 'progress', bytes, totalBytes: stored.raw.bytes, entries })
+    const archive = verified(freed(blocks), stored.raw, `the archive of ${part}`)
+    const { summary, warnings } = await extractBlocks(archive, into, tree?.bytes ?? 0, onProgress, ctx)
+    if (summary.digest !== tree?.digest) throw differs(part, 'its tree digest')
+    for (const warning of withPart(warnings, part)) ctx.onProgress({ type: 'warning', warning })
+  } catch (error) {
+    throw ofPart(part, error)
+  } finally {
+    body.destroy()
+  }
+}
+
+/**
+ * Gives the memory of each block back when the next one is asked for, by which time it has been copied. The collector
+ * alone would let blocks of several seconds pile up.
+ */
+async function* freed(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const block of blocks) {
+    yield block
+    if (block.buffer instanceof ArrayBuffer && block.byteOffset === 0) block.buffer.transfer(0)
+  }
+}
+
+/** The bytes of a stored stream; they end only when length and digest are right. */
+export async function getStream(store: ObjectStore, key: string, stored: StoredPart, ctx: Context): Promise<Readable> {
+  const { part } = stored
+  const body = await open(store, key, part, ctx)
+  const blocks = decompressBlocks(verified(body as AsyncIterable<Buffer>, stored.stored, part))
+  const stream = Readable.from(verifiedBeforeEnd(namingPart(part, blocks), stored.raw, part), { objectMode: false })
+  const abort = (): void => {
+    stream.destroy(ctx.signal.reason as Error)
+    // The generator behind the stream waits for the body, and could not end before it.
+    body.destroy()
+  }
+  ctx.signal.addEventListener('abort', abort, { once: true })
+  stream.once('close', () => {
+    ctx.signal.removeEventListener('abort', abort)
+    body.destroy()
+  })
+  return stream
+}
+
+async function open(store: ObjectStore, key: string, part: string, ctx: Context): Promise<Readable> {
+  try {
+    return await store.get(key, undefined, ctx)
+  } catch (error) {
+    if (!isAngeeError(error, 'OBJECT_NOT_FOUND')) throw error
+    throw new AngeeError('SNAPSHOT_CORRUPT', `${part} is missing from the snapshot (${store.location}/${key})`, {
+      hint: 'Restore another snapshot, and find out who removed it.',
+      context: { part, key },
+      cause: error,
+    })
+  }
+}
+
+async function* namingPart(part: string, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* blocks
+  } catch (error) {
+    throw ofPart(part, error)
+  }
+}
+
+/** Damage that the codec or the archive's reader has found first: the same for whoever asked, who knows parts only. */
+function ofPart(part: string, error: unknown): unknown {
+  if (!isAngeeError(error, 'ARCHIVE_CORRUPT')) return error
+  return new AngeeError('SNAPSHOT_CORRUPT', `${part} is damaged: ${error.message}`, {
+    hint: 'Restore another snapshot, and check the disk this one lies on.',
+    context: { part },
+    cause: error,
+  })
+}
+
+function differs(part: string, what: string): AngeeError {
+  return new AngeeError('SNAPSHOT_CORRUPT', `${part} is damaged: ${what} differs from the manifest`, {
+    hint: 'Restore another snapshot, and check the disk this one lies on.',
+    context: { part },
+  })
+}

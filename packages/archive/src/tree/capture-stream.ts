@@ -1,0 +1,63 @@
+import type { Context, TreeSource } from '@angee/core'
+import type { Block } from '../frames/compress-stream.ts'
+import { makeRing, openRing } from './ring.ts'
+import { startTreeThread, stopOnAbort, type TreeOutcome } from './thread.ts'
+
+/**
+ * Reads a tree in a thread of its own and gives its archive block by block. Each block is memory the thread fills again
+ * once it is released. The outcome settles after the last block.
+ */
+export function captureBlocks(
+  source: Pick<TreeSource, 'directory' | 'exclude'>,
+  onProgress: (bytes: number, entries: number) => void,
+  ctx: Context,
+): { blocks: AsyncGenerator<Block>; outcome: Promise<TreeOutcome> } {
+  const shared = makeRing()
+  const ring = openRing(shared)
+  let filled = 0
+  const used = new Set<number>()
+  let released = 0
+  // Blocks are compressed side by side and end in any order; the thread may have them back only in order.
+  const release = (index: number): void => {
+    used.add(index)
+    while (used.delete(released)) ring.release(released++)
+  }
+  let wake: () => void = () => undefined
+  const thread = startTreeThread(
+    { task: 'capture', ring: shared, directory: source.directory, exclude: source.exclude },
+    (message) => {
+      if (message.type === 'filled') filled = message.index + 1
+      if (message.type === 'progress') onProgress(message.bytes, message.entries)
+      wake()
+    },
+  )
+  let over = false
+  const finish = (): void => {
+    over = true
+    wake()
+  }
+  thread.outcome.then(finish, finish)
+
+  async function* blocks(): AsyncGenerator<Block> {
+    const offAbort = stopOnAbort(ctx, () => ring.giveUp())
+    try {
+      for (let index = 0; ; index++) {
+        while (index >= filled && !over) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            if (ctx.signal.aborted) resolve()
+          })
+          ctx.signal.throwIfAborted()
+        }
+        if (index >= filled) break
+        yield { bytes: ring.filled(index), release: () => release(index) }
+      }
+      await thread.outcome
+    } finally {
+      offAbort()
+      ring.giveUp()
+      await thread.stop()
+    }
+  }
+  return { blocks: blocks(), outcome: thread.outcome }
+}

@@ -1,0 +1,18 @@
+import { archiveBackend } from '@angee/archive'
+import { defineBackend } from '@angee/core'
+import { backupDirectory, isWithin, localfsOptions } from './options.ts'
+import { localfsObjectStore } from './store/index.ts'
+
+export { type LocalfsOptions, localfsObjectStore } from './store/index.ts'
+
+/** Snapshots in a directory of this machine. */
+export default defineBackend({
+  contract: 1,
+  type: 'localfs',
+  options: localfsOptions,
+  async open({ options, stackRoot }) {
+    const directory = backupDirectory(options.path, stackRoot)
+    const keepOutOfGit = isWithin(stackRoot, directory)
+    return archiveBackend('localfs', localfsObjectStore(directory, { keepOutOfGit }))
+  },
+})

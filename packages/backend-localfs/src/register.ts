@@ -1,0 +1,4 @@
+import { registerBackend } from '@angee/core'
+import localfs from './index.ts'
+
+registerBackend(localfs)

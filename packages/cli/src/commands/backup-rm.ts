@@ -1,0 +1,85 @@
+import {
+  AngeeError,
+  type CatalogRecord,
+  exitCodes,
+  isAngeeError,
+  readCatalog,
+  removeSnapshot,
+  resolveSnapshot,
+} from '@angee/core'
+import { confirmed, declined, requireSomeoneToAsk } from '../confirm.ts'
+import { describeSnapshot } from '../output/describe.ts'
+import { printResult } from '../output/document.ts'
+import { counted } from '../output/format.ts'
+import { type Session, withStack } from '../session.ts'
+import type { Surface } from '../surface.ts'
+
+interface Doomed {
+  id: string
+  /** What a person knows it by. */
+  label: string
+}
+
+/** Removes snapshots after asking. All of them must be known before the first one goes. */
+export async function backupRm(surface: Surface, references: readonly string[], force: boolean): Promise<number> {
+  const question = `Remove ${counted(references.length, 'snapshot')} for ever?`
+  requireSomeoneToAsk(surface, question)
+  const removed = await withStack(surface, { events: 'lines' }, async (session) => {
+    const doomed = await find(references, session)
+    for (const { label } of surface.yes ? [] : doomed) surface.err(`  ${label}\n`)
+    if (!(await confirmed(surface, question, session.ctx.signal))) throw declined()
+    return removeAll(doomed, force, session)
+  })
+  await printResult(surface, { operation: 'rm', removed, exitCode: exitCodes.done }, removed, () =>
+    removed.map((id) => `Removed ${id}\n`).join(''),
+  )
+  return exitCodes.done
+}
+
+async function find(references: readonly string[], { stack, ctx }: Session): Promise<Doomed[]> {
+  const { records } = await readCatalog(stack.store)
+  const doomed = new Map<string, Doomed>()
+  for (const reference of references) {
+    const id = await resolveSnapshot(stack, reference, ctx)
+    const record = records.find((one) => one.id === id)
+    if (!record) await requireStored(id, { stack, ctx })
+    doomed.set(id, { id, label: labelOf(id, record) })
+  }
+  return [...doomed.values()]
+}
+
+function labelOf(id: string, record: CatalogRecord | undefined): string {
+  return record === undefined ? `${id} (not in the catalog)` : describeSnapshot(record, Date.now())
+}
+
+/** A whole id may be a slip of the hand. One that is there but damaged, or of a newer format, can be removed. */
+async function requireStored(id: string, { stack, ctx }: Pick<Session, 'stack' | 'ctx'>): Promise<void> {
+  try {
+    await stack.backend.stat(id, ctx)
+  } catch (error) {
+    if (!isAngeeError(error, 'SNAPSHOT_CORRUPT') && !isAngeeError(error, 'FORMAT_TOO_NEW')) throw error
+  }
+}
+
+async function removeAll(doomed: readonly Doomed[], force: boolean, { stack, ctx }: Session): Promise<string[]> {
+  const removed: string[] = []
+  for (const { id } of doomed) {
+    try {
+      ctx.signal.throwIfAborted()
+      await removeSnapshot(stack, id, force, ctx)
+      removed.push(id)
+    } catch (error) {
+      throw removed.length === 0 ? error : stoppedAfter(removed, error)
+    }
+  }
+  return removed
+}
+
+function stoppedAfter(removed: readonly string[], error: unknown): unknown {
+  if (!isAngeeError(error)) return error
+  return new AngeeError(error.code, `${error.message}\nRemoved before that: ${removed.join(', ')}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    context: { ...error.context, removed },
+    cause: error,
+  })
+}

@@ -1,0 +1,105 @@
+import {
+  AngeeError,
+  exitCodes,
+  planSnapshot,
+  type SnapshotPlan,
+  type SnapshotRequest,
+  type SnapshotResult,
+  type Stack,
+  takeSnapshot,
+} from '@angee/core'
+import { printResult } from '../output/document.ts'
+import { formatDuration } from '../output/format.ts'
+import { formatScope, scopeDocument } from '../output/scope.ts'
+import { plainText } from '../output/style.ts'
+import { tellWarnings } from '../output/warnings.ts'
+import { withStack } from '../session.ts'
+import { commandLine, type Surface } from '../surface.ts'
+import { partsTable } from './backup-show.ts'
+
+export interface BackupOptions {
+  name?: string
+  label?: Record<string, string>
+  only?: string[]
+  dryRun?: true
+  allowPartial?: true
+}
+
+/** Takes a snapshot of the stack, or says what one would hold. */
+export async function stackBackup(surface: Surface, options: BackupOptions): Promise<number> {
+  if (options.dryRun) return showScope(surface, options.only)
+  const request: SnapshotRequest = {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.label === undefined ? {} : { labels: options.label }),
+    ...(options.only === undefined ? {} : { only: options.only }),
+    allowPartial: options.allowPartial === true,
+  }
+  const begun = performance.now()
+  const result = await withStack(
+    surface,
+    { events: 'lines', whenInterrupted: 'nothing was stored' },
+    ({ stack, ctx }) => takeSnapshot(stack, request, ctx),
+  )
+  const exitCode = isPerfect(result) ? exitCodes.done : exitCodes.withWarnings
+  const milliseconds = Math.round(performance.now() - begun)
+  await printResult(surface, resultDocument(result, milliseconds, exitCode), [result.manifest.id], () =>
+    summary(result, milliseconds, surface),
+  )
+  tellRest(surface, result)
+  return exitCode
+}
+
+/** Partial because only some parts were asked for is what was asked for. */
+function isPerfect({ manifest, failures }: SnapshotResult): boolean {
+  return manifest.warnings.length === 0 && failures.length === 0
+}
+
+function resultDocument({ manifest, failures }: SnapshotResult, milliseconds: number, exitCode: number): object {
+  return {
+    operation: 'backup',
+    id: manifest.id,
+    status: manifest.status,
+    durationMilliseconds: milliseconds,
+    failures: failures.map(({ part, error }) => ({ part, code: error.code, message: error.message, hint: error.hint })),
+    snapshot: manifest,
+    exitCode,
+  }
+}
+
+function summary({ manifest }: SnapshotResult, milliseconds: number, { style, columns }: Surface): string {
+  const { id, name, status, parts } = manifest
+  const named = name === undefined ? '' : ` "${name}"`
+  const state = status === 'complete' ? style.out.good(status) : style.out.careful(status)
+  return `Snapshot ${style.out.bold(id)}${named}: ${state}, in ${formatDuration(milliseconds)}\n\n${partsTable(parts, columns)}`
+}
+
+function tellRest(surface: Surface, { manifest, failures }: SnapshotResult): void {
+  const { id, missing, status, warnings } = manifest
+  tellWarnings(surface, warnings, `all of them: ${commandLine(surface, `stack backup show ${id}`)}`)
+  if (surface.format === 'json') return
+  for (const { part, error } of failures) {
+    const next = error.hint === undefined ? '' : `\n${surface.style.err.bold('hint:')} ${plainText(error.hint)}`
+    surface.err(`${surface.style.err.bad('missing:')} ${part}: ${plainText(error.message)}${next}\n`)
+  }
+  if (surface.format !== 'table') return
+  if (status === 'partial') {
+    surface.note(`\nIt lacks ${missing.map(({ part }) => part).join(', ')} and never counts as "latest".\n`)
+  }
+  const accept = status === 'partial' ? ' --allow-partial' : ''
+  surface.note(`\nRestore it with: ${commandLine(surface, `stack restore ${id}${accept}`)}\n`)
+}
+
+async function showScope(surface: Surface, only: readonly string[] | undefined): Promise<number> {
+  await withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
+    const plan = await planSnapshot(stack, only, ctx)
+    await printScope(surface, stack, plan)
+  })
+  return exitCodes.done
+}
+
+async function printScope(surface: Surface, stack: Stack, plan: SnapshotPlan): Promise<void> {
+  const parts = [...plan.trees.map(({ part }) => part.id), ...plan.streams.map(({ id }) => id)]
+  if (parts.length === 0) throw new AngeeError('SCOPE_EMPTY', 'no part is left to capture')
+  const value = { operation: 'backup', dryRun: true, ...scopeDocument(stack, plan), exitCode: exitCodes.done }
+  await printResult(surface, value, parts, () => formatScope(stack, plan, surface))
+}

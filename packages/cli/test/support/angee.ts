@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const fromSource = new URL('./from-source.ts', import.meta.url).href
+
+export interface Finished {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Starts the program as a person would, without a terminal. The colours of this terminal stay out of it. */
+export function startAngee(directory: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', fromSource, main, ...args], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const finished = new Promise<Finished>((resolve) => {
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+  })
+  return { child, finished, stderr: () => stderr }
+}
+
+/** Runs the program to its end. */
+export function angee(directory: string, ...args: string[]): Promise<Finished> {
+  return startAngee(directory, args).finished
+}

@@ -1,0 +1,5 @@
+export { nodeFiles } from '../files/files.ts'
+export { locateStack } from '../stack/locate.ts'
+export { fileStore } from '../store/file-store.ts'
+export { type CatalogListing, putRecord, readCatalog, replaceCatalog, updateRecords } from './catalog.ts'
+export { type CatalogRecord, recordOf } from './record.ts'

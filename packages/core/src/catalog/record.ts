@@ -1,0 +1,37 @@
+import type { PartId, SnapshotManifest } from '../contract/index.ts'
+
+/** What the catalog keeps of a snapshot: enough to list and to choose, never enough to restore from. */
+export interface CatalogRecord {
+  id: string
+  name?: string
+  labels: Record<string, string>
+  createdAt: string
+  finishedAt: string
+  status: SnapshotManifest['status']
+  purpose: SnapshotManifest['purpose']
+  stack: string
+  parts: { part: PartId; rawBytes: number; storedBytes: number }[]
+  warnings: number
+  /** Where it lies, for display. */
+  location: string
+  /** A safety snapshot that must stay until the next successful snapshot. */
+  pinned?: boolean
+  verifiedAt?: string
+}
+
+/** The record of a snapshot that lies at `location`. */
+export function recordOf(manifest: SnapshotManifest, location: string): CatalogRecord {
+  return {
+    id: manifest.id,
+    ...(manifest.name === undefined ? {} : { name: manifest.name }),
+    labels: manifest.labels,
+    createdAt: manifest.createdAt,
+    finishedAt: manifest.finishedAt,
+    status: manifest.status,
+    purpose: manifest.purpose,
+    stack: manifest.stack.name,
+    parts: manifest.parts.map(({ part, raw, stored }) => ({ part, rawBytes: raw.bytes, storedBytes: stored.bytes })),
+    warnings: manifest.warnings.length,
+    location,
+  }
+}

@@ -1,0 +1,5 @@
+export * from './backend.ts'
+export * from './context.ts'
+export * from './runtime.ts'
+export * from './snapshot-manifest.ts'
+export * from './tree.ts'

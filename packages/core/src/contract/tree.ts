@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream'
+import type { Context, Warning } from './context.ts'
+import type { EntryCounts, TreeSummary } from './snapshot-manifest.ts'
+
+/**
+ * A directory to be stored. Engines that walk take `directory` and `exclude`; engines that stream call `toTar`.
+ * Whoever reads it MUST leave out every excluded sub-path together with what lies below it.
+ */
+export interface TreeSource {
+  /** Absolute path. It is a directory and was so when the source was made. */
+  readonly directory: string
+  /** Sub-paths of `directory` to leave out: normalised, relative, no leading or trailing slash. */
+  readonly exclude: readonly string[]
+  /** A canonical tar archive (docs/snapshot-format.md). May be called again; each call reads the directory anew. */
+  toTar(ctx: Context): TarOfTree
+}
+
+export interface TarOfTree {
+  stream: Readable
+  /** Settles after the stream has ended: what was read and what could not be kept. Rejects when the stream errors. */
+  result: Promise<{ summary: TreeSummary; warnings: Warning[] }>
+}
+
+/**
+ * What core needs to know of trees and may not do itself, implemented by @angee/archive.
+ * All paths are absolute. None of these follows a symbolic link.
+ */
+export interface TreeTools {
+  source(directory: string, exclude: readonly string[]): TreeSource
+  /** Reads the whole directory and gives the same summary that storing it would give. */
+  summarize(source: TreeSource, ctx: Context): Promise<{ summary: TreeSummary; warnings: Warning[] }>
+  /** Extracts a canonical tar archive into an empty directory, treating it as hostile. */
+  extract(tar: Readable, into: EmptyDirectory, ctx: Context): Promise<TreeSummary>
+  /** Removes a directory and everything below, however deep; an absent one is done already. */
+  remove(directory: string): Promise<void>
+}
+
+/** Absolute path of an existing, empty directory of mode 0700 that belongs to the caller. */
+export type EmptyDirectory = string
+
+export const noEntries: EntryCounts = { file: 0, directory: 0, symlink: 0, hardlink: 0, fifo: 0, device: 0 }

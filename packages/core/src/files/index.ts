@@ -1,0 +1,1 @@
+export { type FileFacts, type Files, nodeFiles, type PathName } from './files.ts'

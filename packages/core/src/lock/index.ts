@@ -1,0 +1,1 @@
+export { type LockOwner, lockHolder, lockStack } from './stack-lock.ts'

@@ -1,0 +1,78 @@
+import type { HookCommand, RuntimeKind } from '../contract/index.ts'
+import { milliseconds } from './duration.ts'
+import type { HookDeclaration, ManifestDocument } from './schema.ts'
+
+/** `angee.yaml` as the rest of core reads it. */
+export interface Manifest {
+  name: string | undefined
+  backend: { type: string; options: Record<string, unknown> }
+  plugins: readonly string[]
+  runtimeOptions: Readonly<Record<string, Record<string, unknown>>>
+  /** Relative to the stack root. */
+  secretsFile: string
+  persist: readonly PersistEntry[]
+  services: readonly Service[]
+}
+
+export interface PersistEntry {
+  name: string
+  /** As written; scope resolution normalises it. */
+  subpath: string
+}
+
+export interface Service {
+  name: string
+  runtime: RuntimeKind
+  hook: Hook | undefined
+}
+
+export interface Hook {
+  dump: HookCommand
+  restore: HookCommand
+  before: HookCommand | undefined
+  after: HookCommand | undefined
+  covers: readonly string[]
+  quiesce: 'none' | 'pause' | 'stop'
+  /** Milliseconds one command may take. */
+  timeout: number
+  user: string | undefined
+  env: Readonly<Record<string, string>>
+  workdir: string | undefined
+  allowEmpty: boolean
+}
+
+const defaultSecretsFile = '.env'
+
+/** The checked document in the words of the code. */
+export function toManifest(document: ManifestDocument): Manifest {
+  const { type, ...options } = document.backup_backend
+  return {
+    name: document.name,
+    backend: { type, options },
+    plugins: document.backup?.plugins ?? [],
+    runtimeOptions: document.runtimes,
+    secretsFile: document.secrets_backend?.path ?? defaultSecretsFile,
+    persist: Object.entries(document.persist).map(([name, { subpath }]) => ({ name, subpath })),
+    services: Object.entries(document.services).map(([name, { runtime, backup }]) => ({
+      name,
+      runtime,
+      hook: backup && toHook(backup),
+    })),
+  }
+}
+
+function toHook(declared: HookDeclaration): Hook {
+  return {
+    dump: declared.dump,
+    restore: declared.restore,
+    before: declared.before,
+    after: declared.after,
+    covers: declared.covers,
+    quiesce: declared.quiesce,
+    timeout: milliseconds(declared.timeout),
+    user: declared.user,
+    env: declared.env,
+    workdir: declared.workdir,
+    allowEmpty: declared.allow_empty,
+  }
+}

@@ -1,0 +1,6 @@
+export { takeSnapshot } from './backup.ts'
+export { recoverInterrupted, recoverStack, type Unfinished, unfinishedOperations } from './recover.ts'
+export { type ReindexReport, reindex } from './reindex.ts'
+export { removeSnapshot } from './remove.ts'
+export { type RestoreOptions, type RestoreResult, restoreSnapshot, undoRequest, undoRestore } from './restore.ts'
+export { verifySnapshot } from './verify.ts'

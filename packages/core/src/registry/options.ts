@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { AngeeError, type ErrorCode, registerSecret } from '../errors/index.ts'
+
+/** Marks an options field whose value must never be shown: it is redacted from errors, logs and progress. */
+export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
+  return schema.meta({ secret: true })
+}
+
+/**
+ * Checks adapter options. Returns the parsed value with defaults filled in, and registers every secret in it for
+ * redaction first, so that the error about a wrong value cannot show it.
+ */
+export function parseOptions<Schema extends z.ZodType>(
+  schema: Schema,
+  given: Record<string, unknown>,
+  where: string,
+  code: ErrorCode = 'BACKEND_OPTIONS_INVALID',
+): z.output<Schema> {
+  registerSecrets(schema, given)
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = [where, ...(issue?.path ?? []).map(String)].join('.')
+  throw new AngeeError(code, `${path}: ${issue?.message ?? 'not valid'}`, {
+    hint: `Correct ${path} in angee.yaml.`,
+    context: { issues: result.error.issues.length },
+  })
+}
+
+function registerSecrets(schema: z.ZodType, given: Record<string, unknown>): void {
+  if (!(schema instanceof z.ZodObject)) return
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const value = given[name]
+    if (typeof value === 'string' && isSecret(field as z.ZodType)) registerSecret(value)
+  }
+}
+
+function isSecret(field: z.ZodType): boolean {
+  if (field.meta()?.['secret'] === true) return true
+  const inner = (field as { unwrap?: () => z.ZodType }).unwrap?.()
+  return inner !== undefined && isSecret(inner)
+}

@@ -1,0 +1,7 @@
+export {
+  planRestore,
+  type RestorePlan,
+  type RestoreRequest,
+  type StreamReplacement,
+  type TreeReplacement,
+} from './plan.ts'

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Context, SnapshotReader } from '../contract/index.ts'
+import { AngeeError, toAngeeError } from '../errors/index.ts'
+import type { Files } from '../files/index.ts'
+import { stagingName } from '../snapshot/preflight.ts'
+import type { Stack } from '../stack/index.ts'
+import type { RestorePlan, StreamReplacement, TreeReplacement } from './plan.ts'
+
+/** A tree whose new content lies verified on the target's own mount. */
+export interface StagedTree extends TreeReplacement {
+  /** Directory of this part alone, on the mount of the target: `new`, later also `old` and `hold`. */
+  area: string
+}
+
+export interface StagedStream extends StreamReplacement {
+  file: string
+}
+
+export interface Staged {
+  trees: StagedTree[]
+  streams: StagedStream[]
+}
+
+/** Where each part will be staged: renaming from there to the target must stay on one mount. Makes nothing. */
+export async function stagingAreas(stack: Stack, plan: RestorePlan, operation: string): Promise<Staged> {
+  const mounts = await stack.files.mountPoints()
+  const own = join(stack.place.stateDirectory, 'staging', operation)
+  const trees = await Promise.all(
+    plan.trees.map(async (tree, index) => {
+      const parent = mounts.includes(tree.target)
+        ? tree.target
+        : await nearestExisting(stack.files, dirname(tree.target))
+      const sameMount = await onSameMount(stack.files, mounts, stack.place.stateDirectory, parent)
+      return { ...tree, area: join(sameMount ? own : join(parent, stagingName, operation), `tree-${index}`) }
+    }),
+  )
+  const streams = plan.streams.map((stream, index) => ({ ...stream, file: join(own, `dump-${index}`) }))
+  return { trees, streams }
+}
+
+/** The directories to remove when all is over. */
+export function stagingRoots(staged: Staged): string[] {
+  return [
+    ...new Set([...staged.trees.map(({ area }) => dirname(area)), ...staged.streams.map(({ file }) => dirname(file))]),
+  ]
+}
+
+/** Fetches every part and verifies it. Nothing live is touched. Rejects with SNAPSHOT_CORRUPT at the first damage. */
+export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotReader, ctx: Context): Promise<void> {
+  for (const { part, file, stored } of staged.streams) {
+    await stack.files.makeDirectory(dirname(file))
+    ctx.onProgress({ type: 'part', part: part.id, state: 'started', bytes: 0, totalBytes: stored.raw.bytes })
+    await stageStream(reader, { part, file, stored }, ctx)
+    ctx.onProgress({
+      type: 'part',
+      part: part.id,
+      state: 'done',
+      bytes: stored.raw.bytes,
+      totalBytes: stored.raw.bytes,
+    })
+  }
+  for (const { part, area, stored } of staged.trees) {
+    const fresh = join(area, 'new')
+    await stack.files.makeDirectory(fresh)
+    if (stored === undefined) continue
+    ctx.onProgress({ type: 'part', part: part.id, state: 'started', bytes: 0, totalBytes: stored.raw.bytes })
+    await reader.getTree(part.id, fresh, ctx)
+    ctx.onProgress({
+      type: 'part',
+      part: part.id,
+      state: 'done',
+      bytes: stored.raw.bytes,
+      totalBytes: stored.raw.bytes,
+    })
+  }
+}
+
+async function stageStream(
+  reader: SnapshotReader,
+  { part, file, stored }: Pick<StagedStream, 'part' | 'file' | 'stored'>,
+  ctx: Context,
+): Promise<void> {
+  const digest = createHash('sha256')
+  let bytes = 0
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      digest.update(chunk)
+      ctx.onProgress({ type: 'part', part: part.id, state: 'progress', bytes, totalBytes: stored.raw.bytes })
+      done(null, chunk)
+    },
+  })
+  const target = createWriteStream(file, { mode: 0o600, flush: true })
+  try {
+    await pipeline(await reader.getStream(part.id, ctx), count, target, { signal: ctx.signal })
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    throw spaceOr(error, file)
+  }
+  const found = `sha256:${digest.digest('hex')}`
+  const written = (await stat(file)).size
+  if (bytes === stored.raw.bytes && written === bytes && found === stored.raw.digest) return
+  throw new AngeeError(
+    'SNAPSHOT_CORRUPT',
+    `${part.id}: fetched ${bytes} bytes with digest ${found}, the manifest says ${stored.raw.bytes} with ${stored.raw.digest}`,
+    {
+      hint: 'Nothing has been changed. Verify the snapshot and choose another one: angee stack backup verify',
+      context: { part: part.id },
+    },
+  )
+}
+
+function spaceOr(error: unknown, file: string): AngeeError {
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+    return new AngeeError('SPACE_INSUFFICIENT', `the disk is full while staging ${file}`, {
+      hint: 'Nothing has been changed. Free some space and run again.',
+      cause: error,
+      retry: 'later',
+    })
+  }
+  return toAngeeError(error, 'RESTORE_FAILED')
+}
+
+async function nearestExisting(files: Files, path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    if ((await files.facts(at)) !== undefined || at === '/') return files.realpath(at)
+  }
+}
+
+async function onSameMount(files: Files, mounts: readonly string[], a: string, b: string): Promise<boolean> {
+  const first = await files.facts(await nearestExisting(files, a))
+  const second = await files.facts(b)
+  return first?.device === second?.device && mountOf(mounts, a) === mountOf(mounts, b)
+}
+
+function mountOf(mounts: readonly string[], path: string): string {
+  const holding = mounts.filter((mount) => mount === '/' || path === mount || path.startsWith(`${mount}/`))
+  return holding.sort((a, b) => b.length - a.length)[0] ?? '/'
+}

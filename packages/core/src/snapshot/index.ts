@@ -1,0 +1,5 @@
+export type { CaptureFailure } from './capture.ts'
+export { isSnapshotId, newSnapshotId } from './id.ts'
+export { planSnapshot, type SnapshotPlan } from './preflight.ts'
+export { recordsOfBackend, resolveSnapshot } from './resolve.ts'
+export type { SnapshotRequest, SnapshotResult } from './snapshot.ts'

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import type { Context } from '@angee/core'
+import { execa } from 'execa'
+import { engineError, missingDirectory, missingDocker } from './errors.ts'
+
+/** The Docker client, started in the stack root. Words go to it as they are: no shell is involved. */
+export interface Engine {
+  /** Runs the client to its end. Rejects with RUNTIME_UNAVAILABLE or RUNTIME_FAILED when it says no. */
+  call(words: readonly string[], ctx: Pick<Context, 'signal'>): Promise<string>
+  /** Runs the client to its end and gives whatever it says. RUNTIME_UNAVAILABLE when it cannot be started. */
+  ask(words: readonly string[], ctx: Pick<Context, 'signal'>): Promise<Answer>
+  /** Starts the client with its streams open. */
+  spawn(words: readonly string[], environment: Readonly<Record<string, string>>): Client
+  readonly stackRoot: string
+}
+
+export interface Answer {
+  exitCode: number | undefined
+  stdout: string
+  stderr: string
+}
+
+export type Client = ReturnType<typeof startClient>
+
+/** The last bytes of stdout and stderr that a call without streams keeps: far above any answer that is read. */
+const answerLimit = 64 * 1024 * 1024
+
+/** An engine for the stack at `stackRoot`; `own` is the environment the client inherits. */
+export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine {
+  const ask: Engine['ask'] = async (words, { signal }) => {
+    signal.throwIfAborted()
+    const answer = await execa('docker', words, {
+      cwd: stackRoot,
+      env: own,
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      cancelSignal: signal,
+      killDescendants: true,
+      maxBuffer: answerLimit,
+    })
+    signal.throwIfAborted()
+    if (answer.code === 'ENOENT') throw existsSync(stackRoot) ? missingDocker(answer) : missingDirectory(stackRoot)
+    return { exitCode: answer.exitCode, stdout: answer.stdout, stderr: answer.stderr }
+  }
+
+  return {
+    stackRoot,
+    ask,
+    async call(words, ctx) {
+      const answer = await ask(words, ctx)
+      if (answer.exitCode === 0) return answer.stdout
+      throw engineError(words, answer)
+    },
+    spawn: (words, environment) => startClient(words, { ...own, ...environment }, stackRoot),
+  }
+}
+
+function startClient(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string) {
+  return execa('docker', words, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    encoding: 'buffer',
+    reject: false,
+    // In a process group of its own: Ctrl-C in a terminal reaches angee alone, which then ends the command inside.
+    killDescendants: true,
+  })
+}

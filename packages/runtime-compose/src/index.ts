@@ -1,0 +1,2 @@
+export { default } from './descriptor.ts'
+export type { ComposeOptions } from './options.ts'

@@ -1,0 +1,4 @@
+import { registerRuntime } from '@angee/core'
+import compose from './descriptor.ts'
+
+registerRuntime(compose)

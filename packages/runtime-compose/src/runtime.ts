@@ -1,0 +1,34 @@
+import type { Runtime, RuntimeOpening } from '@angee/core'
+import { dockerEngine } from './engine/engine.ts'
+import { composeVersion } from './engine/version.ts'
+import { execInService } from './exec/exec.ts'
+import { pauseServices, resumeServices, startServices, stopServices } from './lifecycle/change.ts'
+import { composeProject, projectStatus } from './lifecycle/project.ts'
+import { waitUntilHealthy } from './lifecycle/wait-healthy.ts'
+import type { ComposeOptions } from './options.ts'
+
+/** The runtime of one stack: a Compose project in its root. `own` is the environment the Docker client inherits. */
+export function openCompose({ options, stackRoot }: RuntimeOpening<ComposeOptions>, own: NodeJS.ProcessEnv): Runtime {
+  const engine = dockerEngine(stackRoot, own)
+  const project = composeProject(engine, options, own)
+
+  return {
+    type: 'compose',
+
+    async preflight(ctx) {
+      const version = await composeVersion(engine, own, ctx)
+      await engine.call(['version', '--format', '{{.Server.Version}}'], ctx)
+      return { engine: 'Docker Compose', version }
+    },
+
+    status: (ctx) => projectStatus(project, ctx),
+    exec: (service, command, io, options, ctx) => execInService(project, service, { command, io, options }, ctx),
+    start: (names, ctx) => startServices(project, names, ctx),
+    stop: (names, ctx) => stopServices(project, names, ctx),
+    pause: (names, ctx) => pauseServices(project, names, ctx),
+    resume: (names, ctx) => resumeServices(project, names, ctx),
+    waitHealthy: (names, ctx) => waitUntilHealthy(project, names, ctx),
+
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Context } from '@angee/core'
+import { AngeeError } from '@angee/core'
+import type { ProcessState } from '../supervisor/answers.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { serverGone, stateOf } from './common.ts'
+import { phaseOf } from './phase.ts'
+
+/**
+ * Waits until services run and are ready by their probe or their ready_log_line. SERVICE_NOT_RUNNING as soon as one
+ * has ended: the server's own `is-ready` would count it as ready.
+ */
+export async function waitUntilHealthy(server: Supervisor, services: readonly string[], ctx: Context): Promise<void> {
+  for (const service of services) {
+    const info = await server.info(service, ctx)
+    if (info === undefined) throw serverGone(server)
+    const says = Boolean(info.readyLogLine)
+    while (!isHealthy(await livingState(server, service, ctx), says)) await ctx.clock.sleep(100, ctx.signal)
+  }
+  // The first may have ended while the last was waited for.
+  for (const service of services) await livingState(server, service, ctx)
+}
+
+/** `says`: a line of its log tells when it is ready, which the list of processes does not show as a probe. */
+function isHealthy(state: ProcessState, says: boolean): boolean {
+  if (state.status !== 'Running' && state.status !== 'Launched') return false
+  return state.is_ready === 'Ready' || (state.is_ready === '-' && !state.has_ready_probe && !says)
+}
+
+async function livingState(server: Supervisor, service: string, ctx: Context): Promise<ProcessState> {
+  const state = await stateOf(server, service, ctx)
+  if (phaseOf(state) === 'active' || phaseOf(state) === 'coming') return state
+  throw notRunning(service, `${state.status}, exit code ${state.exit_code}`)
+}
+
+export function notRunning(service: string, what: string): AngeeError {
+  return new AngeeError('SERVICE_NOT_RUNNING', `service ${service} does not run: ${what}`, {
+    hint: `Look at why: process-compose process logs ${service}`,
+    context: { service },
+    retry: 'later',
+  })
+}

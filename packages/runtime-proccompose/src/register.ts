@@ -1,0 +1,4 @@
+import { registerRuntime } from '@angee/core'
+import descriptor from './descriptor.ts'
+
+registerRuntime(descriptor)

@@ -1,0 +1,2 @@
+export type { ObjectStoreFixture, OpenObjectStore } from './fixture.ts'
+export { type ObjectStoreSuite, objectStoreSuite } from './suite.ts'

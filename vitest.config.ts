@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => new URL(path, import.meta.url).pathname
+
+/** Tests see the sources of every package, so that a change needs no build before it can be tested. */
+const alias = [
+  { find: /^@angee\/core\/(errors|posix|catalog|listing)$/, replacement: source('./packages/core/src/$1/index.ts') },
+  ...readdirSync(source('./packages')).flatMap((name) => [
+    { find: new RegExp(`^@angee/${name}$`), replacement: source(`./packages/${name}/src/index.ts`) },
+    { find: new RegExp(`^@angee/${name}/register$`), replacement: source(`./packages/${name}/src/register.ts`) },
+  ]),
+]
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'], exclude: ['**/*.engine.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['packages/*/test/**/*.engine.test.ts', 'recipes/test/**/*.test.ts'],
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/test/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+})
