@@ -166,6 +166,7 @@ engineSuite('recipe sqlite', ['tools'], () => {
       env: { ...process.env, ...hook.env },
       detached: true,
     })
+    restoring.stdin.on('error', () => undefined) // it is killed before it has read everything
     restoring.stdin.end(stdout)
     while (!existsSync(join(root, `${database}.angee-restore`))) await new Promise((done) => setTimeout(done, 20))
     process.kill(-(restoring.pid ?? 0), 'SIGKILL')

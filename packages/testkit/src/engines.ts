@@ -7,6 +7,8 @@ export type EngineRequirement =
   | 'docker'
   | 'process-compose'
   | 'restic'
+  | 'rest-server'
+  | 's3'
   | 'postgres-image'
   | 'base-image'
   | 'postgres'
@@ -87,6 +89,11 @@ const probes: Record<EngineRequirement, () => void> = {
     const version = output(provisionedFact('RESTIC') ?? 'restic', 'version').split(' ')[1] ?? ''
     require(atLeast(version, 0, 18), `restic is ${version}, 0.18 or newer is needed`)
   },
+  'rest-server': () => void output(provisionedFact('REST_SERVER') ?? 'rest-server', '--version'),
+  s3: () => {
+    void output(provisionedFact('VERSITYGW') ?? 'versitygw', '--version')
+    accessSync(provisionedFact('GOFAKES3') ?? '/usr/local/bin/gofakes3', constants.X_OK)
+  },
   'postgres-image': () => image('POSTGRES_IMAGE', 'angee-test/postgres:17'),
   'base-image': () => image('BASE_IMAGE', 'angee-test/base:trixie'),
   postgres: () => {
@@ -95,7 +102,8 @@ const probes: Record<EngineRequirement, () => void> = {
     accessSync(join(String(directory), 'initdb'), constants.X_OK)
   },
   tools: () => {
-    for (const tool of ['sqlite3', 'zstd', 'tar']) output(tool, '--version')
+    for (const tool of ['sqlite3', 'zstd', 'tar', 'age']) output(tool, '--version')
+    output('rclone', 'version')
   },
 }
 

@@ -32,6 +32,11 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string, ctx: Context): AsyncIterable<{ key: string; bytes: number }>
   /** Removes an object. An absent one is done already. */
   delete(key: string, ctx: Context): Promise<void>
+  /**
+   * Optional: makes `to` hold the bytes of `from` at a fraction of what moving them would cost, as `put` with `ifAbsent`
+   * would. Deleting one of the two leaves the other alone. OBJECT_NOT_FOUND, OBJECT_EXISTS.
+   */
+  copy?(from: string, to: string, ctx: Context): Promise<{ bytes: number }>
   /** Removes what interrupted puts left; MUST NOT touch one in progress. */
   collectGarbage?(ctx: Context): Promise<{ removed: number; bytes: number }>
   /** Proves that the store can be written. See BackupBackend.preflight. */

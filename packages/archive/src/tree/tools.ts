@@ -11,6 +11,7 @@ export const treeTools: TreeTools = {
   source: (directory, exclude): TreeSource => ({
     directory,
     exclude,
+    unchanged: async () => false,
     toTar: (ctx) => toTar({ directory, exclude }, ctx),
   }),
   summarize,

@@ -74,6 +74,11 @@ export interface SnapshotWriter extends AsyncDisposable {
    */
   putStream(part: PartId, open: () => Readable, ctx: Context): Promise<PutResult>
   /**
+   * Optional, archive format only: stores the frames that another backend's `getFrames` gave of a part, as they are.
+   * MUST compare them with `stored`, and reject as `putStream` does.
+   */
+  putFrames?(stored: StoredPart, open: () => Readable, ctx: Context): Promise<PutResult>
+  /**
    * The only point of visibility. The manifest MUST be written last and durably. Once it resolves the snapshot is
    * safe against a crash of this machine. Rejects with OBJECT_EXISTS when the id is already committed.
    */
@@ -94,6 +99,11 @@ export interface SnapshotReader extends AsyncDisposable {
   getTree(part: PartId, into: EmptyDirectory, ctx: Context): Promise<void>
   /** The bytes of a stream part. MUST error, never end early, when they differ from the manifest in length or digest. */
   getStream(part: PartId, ctx: Context): Promise<Readable>
+  /**
+   * Optional, archive format only: the compressed frames of a part, decrypted where it is encrypted. MUST error, never
+   * end early, when they differ from the manifest. KEY_MISSING, KEY_WRONG.
+   */
+  getFrames?(part: PartId, ctx: Context): Promise<Readable>
 }
 
 export type CheckLevel = 'quick' | 'full'

@@ -39,8 +39,19 @@ export interface StoredPart {
   stored: Digested
   /** Trees only. */
   tree?: TreeSummary
+  /** How it is encrypted. `stored` is then the encrypted bytes. Absent where the part lies open. */
+  encryption?: PartEncryption
   /** Where the bytes lie, in the backend's own terms. Only the backend that wrote it reads it. */
   locator?: string
+}
+
+/** A part encrypted for age recipients (age-encryption.org/v1). */
+export interface PartEncryption {
+  method: 'age'
+  /** Public: who can read it. */
+  recipients: readonly string[]
+  /** The compressed bytes that were encrypted. */
+  compressed: Digested
 }
 
 /** A sub-path of a part that was left out, and why. Relative to the directory of the part. */

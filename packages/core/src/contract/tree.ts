@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Context, Warning } from './context.ts'
-import type { EntryCounts, TreeSummary } from './snapshot-manifest.ts'
+import type { EntryCounts, StoredPart, TreeSummary } from './snapshot-manifest.ts'
 
 /**
  * A directory to be stored. Engines that walk take `directory` and `exclude`; engines that stream call `toTar`.
@@ -11,8 +11,25 @@ export interface TreeSource {
   readonly directory: string
   /** Sub-paths of `directory` to leave out: normalised, relative, no leading or trailing slash. */
   readonly exclude: readonly string[]
+  /**
+   * The same directory as the last complete snapshot in this backend holds it. Absent where nothing is remembered or
+   * nothing shall be reused.
+   */
+  readonly previous?: PreviousTree
+  /**
+   * Whether every entry is what it was when `previous` was taken, by type, size, times and inode; false when in doubt.
+   * Reads no content. A backend that gets `true` may store `previous.stored` again in place of the directory.
+   */
+  unchanged(ctx: Context): Promise<boolean>
   /** A canonical tar archive (docs/snapshot-format.md). May be called again; each call reads the directory anew. */
   toTar(ctx: Context): TarOfTree
+}
+
+/** Where a tree lies already. */
+export interface PreviousTree {
+  /** The snapshot that holds it. */
+  id: string
+  stored: StoredPart
 }
 
 export interface TarOfTree {
@@ -27,7 +44,10 @@ export interface TarOfTree {
  */
 export interface TreeTools {
   source(directory: string, exclude: readonly string[]): TreeSource
-  /** Reads the whole directory and gives the same summary that storing it would give. */
+  /**
+   * Gives the same summary that storing the directory would give. Reads every file, but those that are for certain what
+   * they were in `source.previous`.
+   */
   summarize(source: TreeSource, ctx: Context): Promise<{ summary: TreeSummary; warnings: Warning[] }>
   /** Extracts a canonical tar archive into an empty directory, treating it as hostile. */
   extract(tar: Readable, into: EmptyDirectory, ctx: Context): Promise<TreeSummary>

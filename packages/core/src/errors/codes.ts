@@ -48,6 +48,8 @@ export const errorCodes = {
   REPOSITORY_NOT_FOUND: { exit: 10, http: 404 },
   LOCKED: { exit: 11, http: 423 },
   CREDENTIAL_WRONG: { exit: 12, http: 401 },
+  KEY_MISSING: { exit: 12, http: 401 },
+  KEY_WRONG: { exit: 12, http: 401 },
   SNAPSHOT_NOT_FOUND: { exit: 13, http: 404 },
   OBJECT_NOT_FOUND: { exit: 13, http: 404 },
   SNAPSHOT_CORRUPT: { exit: 14, http: 500 },
