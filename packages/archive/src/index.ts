@@ -1,3 +1,5 @@
 export { archiveBackend } from './backend/archive-backend.ts'
+export { type Encryption, openEncryption } from './encryption/encryption.ts'
+export { type EncryptionOptions, encryptionOptions } from './encryption/options.ts'
 export type { ByteRange, ObjectStore, PutOptions } from './object-store/object-store.ts'
 export { treeTools } from './tree/tools.ts'

@@ -1,4 +1,4 @@
-import { archiveBackend } from '@angee/archive'
+import { archiveBackend, openEncryption } from '@angee/archive'
 import { defineBackend } from '@angee/core'
 import { backupDirectory, isWithin, localfsOptions } from './options.ts'
 import { localfsObjectStore } from './store/index.ts'
@@ -13,6 +13,7 @@ export default defineBackend({
   async open({ options, stackRoot }) {
     const directory = backupDirectory(options.path, stackRoot)
     const keepOutOfGit = isWithin(stackRoot, directory)
-    return archiveBackend('localfs', localfsObjectStore(directory, { keepOutOfGit }))
+    const encryption = options.encryption && (await openEncryption(options.encryption, stackRoot))
+    return archiveBackend('localfs', localfsObjectStore(directory, { keepOutOfGit }), encryption)
   },
 })

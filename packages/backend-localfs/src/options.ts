@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path'
+import { encryptionOptions } from '@angee/archive'
 import { AngeeError } from '@angee/core'
 import { z } from 'zod'
 
@@ -14,11 +15,12 @@ export const localfsOptions = z.strictObject(
       .refine((path) => !path.includes('\0') && !/^[a-z0-9+.-]+:\/\//i.test(path), example)
       .default('./backups')
       .describe('Where snapshots are kept: absolute, or relative to the directory of angee.yaml.'),
+    encryption: encryptionOptions.optional(),
   },
   {
     error: ({ code, keys }) =>
       code === 'unrecognized_keys'
-        ? `localfs knows no ${keys?.map((key) => `"${key}"`).join(', ')}, only "path"`
+        ? `localfs knows no ${keys?.map((key) => `"${key}"`).join(', ')}, only "path" and "encryption"`
         : undefined,
   },
 )

@@ -10,10 +10,12 @@ import type {
 } from '@angee/core'
 import { AngeeError, isAngeeError } from '@angee/core/errors'
 import { returnFreedMemory } from '@angee/core/posix'
+import type { Encryption } from '../encryption/encryption.ts'
 import type { ObjectStore } from '../object-store/object-store.ts'
+import type { Archive } from './archive.ts'
 import { checkSnapshot } from './check.ts'
 import { collectGarbage } from './garbage.ts'
-import { getStream, getTree } from './get.ts'
+import { getFrames, getStream, getTree, type PartSource } from './get.ts'
 import { manifestKey, parseKey, partKey, snapshotPrefix, snapshotsPrefix } from './keys.ts'
 import { readManifest } from './manifest.ts'
 import { checkRepository } from './repository.ts'
@@ -22,24 +24,29 @@ import { beginSnapshot } from './writer.ts'
 /** How many manifests a listing reads at once. */
 const manifestsAtOnce = 16
 
-/** A backend of the archive format (docs/snapshot-format.md) on any object store. It owns and disposes the store. */
-export function archiveBackend(type: string, store: ObjectStore): BackupBackend {
+/**
+ * A backend of the archive format (docs/snapshot-format.md) on any object store. It owns and disposes the store. With
+ * `encryption`, every part that is written is encrypted; what was written before stays readable.
+ */
+export function archiveBackend(type: string, store: ObjectStore, encryption?: Encryption): BackupBackend {
   returnFreedMemory()
+  const archive: Archive = { store, encryption }
   return {
     type,
     location: store.location,
-    capabilities: { encrypts: false, incremental: false, remote: store.remote },
+    capabilities: { encrypts: encryption !== undefined, incremental: false, remote: store.remote },
     ...(store.localDirectory === undefined ? {} : { localDirectory: store.localDirectory }),
     preflight: async (ctx) => {
       await store.preflight(ctx)
       await checkRepository(store, ctx)
+      await encryption?.preflight()
     },
-    begin: (draft, ctx) => beginSnapshot(store, { ...draft, id: draft.id.toUpperCase() }, ctx),
+    begin: (draft, ctx) => beginSnapshot(archive, { ...draft, id: draft.id.toUpperCase() }, ctx),
     stat: (id, ctx) => readManifest(store, id, ctx),
     list: (ctx) => listSnapshots(store, ctx),
-    reader: async (id, ctx) => snapshotReader(store, await readManifest(store, id, ctx)),
+    reader: async (id, ctx) => snapshotReader(archive, await readManifest(store, id, ctx)),
     delete: (id, ctx) => deleteSnapshot(store, id, ctx),
-    check: (id, level, ctx) => checkSnapshot(store, id, level, ctx),
+    check: (id, level, ctx) => checkSnapshot(archive, id, level, ctx),
     collectGarbage: (ctx) => collectGarbage(store, ctx),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
@@ -81,22 +88,23 @@ async function readOrDamaged(
   }
 }
 
-function snapshotReader(store: ObjectStore, manifest: SnapshotManifest): SnapshotReader {
-  const find = (part: PartId, kind: StoredPart['kind']): StoredPart => {
-    const stored = manifest.parts.find((one) => one.part === part && one.kind === kind)
-    if (stored) return stored
-    throw new AngeeError('PART_UNKNOWN', `snapshot ${manifest.id} has no ${kind} "${part}"`, {
+function snapshotReader(archive: Archive, manifest: SnapshotManifest): SnapshotReader {
+  const find = (part: PartId, kind?: StoredPart['kind']): PartSource => {
+    const stored = manifest.parts.find((one) => one.part === part && (kind ?? one.kind) === one.kind)
+    if (stored) return { ...archive, key: partKey(manifest.id, stored), stored }
+    throw new AngeeError('PART_UNKNOWN', `snapshot ${manifest.id} has no ${kind ?? 'part'} "${part}"`, {
       hint: `It has: ${manifest.parts.map((one) => one.part).join(', ')}.`,
     })
   }
   return {
     manifest,
     getTree: async (part, into, ctx) => {
-      const stored = find(part, 'tree')
+      const source = find(part, 'tree')
       if (readdirSync(into).length > 0) throw new AngeeError('RESTORE_CONFLICT', `${into} is not empty`)
-      await getTree(store, partKey(manifest.id, part, 'tree'), stored, into, ctx)
+      await getTree(source, into, ctx)
     },
-    getStream: async (part, ctx) => getStream(store, partKey(manifest.id, part, 'stream'), find(part, 'stream'), ctx),
+    getStream: async (part, ctx) => getStream(find(part, 'stream'), ctx),
+    getFrames: async (part, ctx) => getFrames(find(part), ctx),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }

@@ -1,24 +1,28 @@
 import { Readable } from 'node:stream'
 import type { Context, StoredPart } from '@angee/core'
 import { AngeeError, isAngeeError } from '@angee/core/errors'
+import { type Encryption, keyMissing } from '../encryption/encryption.ts'
 import { decompressBlocks } from '../frames/decompress-stream.ts'
 import { verified, verifiedBeforeEnd } from '../frames/verified.ts'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { extractBlocks } from '../tree/extract-stream.ts'
 import { withPart } from '../tree/tools.ts'
 
+/** Where the bytes of one stored part lie. */
+export interface PartSource {
+  store: ObjectStore
+  encryption: Encryption | undefined
+  key: string
+  stored: StoredPart
+}
+
 /** Extracts a stored tree, or with `into` undefined only reads it, comparing everything the manifest says of it. */
-export async function getTree(
-  store: ObjectStore,
-  key: string,
-  stored: StoredPart,
-  into: string | undefined,
-  ctx: Context,
-): Promise<void> {
+export async function getTree(source: PartSource, into: string | undefined, ctx: Context): Promise<void> {
+  const { stored } = source
   const { part, tree } = stored
-  const body = await open(store, key, part, ctx)
+  const body = await open(source, ctx)
   try {
-    const blocks = decompressBlocks(verified(body as AsyncIterable<Buffer>, stored.stored, part))
+    const blocks = decompressBlocks(framesIn(body, source))
     const onProgress = (bytes: number, entries: number): void =>
       ctx.onProgress({ type: 'part', part, state: 'progress', bytes, totalBytes: stored.raw.bytes, entries })
     const archive = verified(freed(blocks), stored.raw, `the archive of ${part}`)
@@ -44,11 +48,42 @@ async function* freed(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** The bytes of a stored stream; they end only when length and digest are right. */
-export async function getStream(store: ObjectStore, key: string, stored: StoredPart, ctx: Context): Promise<Readable> {
-  const { part } = stored
-  const body = await open(store, key, part, ctx)
-  const blocks = decompressBlocks(verified(body as AsyncIterable<Buffer>, stored.stored, part))
-  const stream = Readable.from(verifiedBeforeEnd(namingPart(part, blocks), stored.raw, part), { objectMode: false })
+export async function getStream(source: PartSource, ctx: Context): Promise<Readable> {
+  const { stored } = source
+  const body = await open(source, ctx)
+  const blocks = decompressBlocks(framesIn(body, source))
+  return streamOf(verifiedBeforeEnd(namingPart(stored.part, blocks), stored.raw, stored.part), body, ctx)
+}
+
+/** The compressed frames of a part, decrypted; they end only when length and digest are right. */
+export async function getFrames(source: PartSource, ctx: Context): Promise<Readable> {
+  const { stored } = source
+  const body = await open(source, ctx)
+  const made = stored.encryption?.compressed ?? stored.stored
+  return streamOf(verifiedBeforeEnd(namingPart(stored.part, framesIn(body, source)), made, stored.part), body, ctx)
+}
+
+/** Reads the bytes as they lie and compares them with the manifest. No key is needed. */
+export async function readStored(source: PartSource, ctx: Context): Promise<void> {
+  const { part, stored } = source.stored
+  const body = await open(source, ctx)
+  try {
+    for await (const _ of verified(body as AsyncIterable<Buffer>, stored, part)) ctx.signal.throwIfAborted()
+  } finally {
+    body.destroy()
+  }
+}
+
+/** The compressed bytes in what lies in the store, each layer compared with the manifest. */
+function framesIn(body: Readable, { encryption, stored }: PartSource): AsyncIterable<Buffer> {
+  const lying = verified(body as AsyncIterable<Buffer>, stored.stored, stored.part)
+  if (!stored.encryption) return lying
+  const compressed = (encryption as Encryption).unseal(lying, stored.part)
+  return verified(compressed, stored.encryption.compressed, `what is encrypted as ${stored.part}`)
+}
+
+function streamOf(bytes: AsyncIterable<Buffer>, body: Readable, ctx: Context): Readable {
+  const stream = Readable.from(bytes, { objectMode: false })
   const abort = (): void => {
     stream.destroy(ctx.signal.reason as Error)
     // The generator behind the stream waits for the body, and could not end before it.
@@ -62,7 +97,9 @@ export async function getStream(store: ObjectStore, key: string, stored: StoredP
   return stream
 }
 
-async function open(store: ObjectStore, key: string, part: string, ctx: Context): Promise<Readable> {
+async function open({ store, encryption, key, stored }: PartSource, ctx: Context): Promise<Readable> {
+  const { part } = stored
+  if (stored.encryption && !encryption) throw keyMissing(part)
   try {
     return await store.get(key, undefined, ctx)
   } catch (error) {

@@ -1,11 +1,11 @@
-import type { PartId, StoredPart } from '@angee/core'
+import type { StoredPart } from '@angee/core'
 import { AngeeError } from '@angee/core/errors'
 
 /*
  * <prefix>/repository.json
  * <prefix>/snapshots/<id>/writing.json              while it is being written
  * <prefix>/snapshots/<id>/parts/persist.<name>.tar.zst
- * <prefix>/snapshots/<id>/parts/service.<name>.zst
+ * <prefix>/snapshots/<id>/parts/service.<name>.zst  and with .age behind it where it is encrypted
  * <prefix>/snapshots/<id>/manifest.json             written last: this is the commit
  */
 export const repositoryKey = 'repository.json'
@@ -30,10 +30,15 @@ export function writingKey(id: string): string {
   return `${snapshotPrefix(id)}writing.json`
 }
 
-export function partKey(id: string, part: PartId, kind: StoredPart['kind']): string {
+/** What decides where a part lies: only whether it is encrypted, not how. */
+export type PartPlace = Pick<StoredPart, 'part' | 'kind'> & { encryption?: object | undefined }
+
+/** Where a part lies or is to lie. PART_UNKNOWN for what cannot be a part id. */
+export function partKey(id: string, { part, kind, encryption }: PartPlace): string {
   const [, group, name] = /^(persist|service)\/([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(part) ?? []
   if (group === undefined || name === undefined) throw new AngeeError('PART_UNKNOWN', `"${part}" is no part id`)
-  return `${snapshotPrefix(id)}parts/${group}.${name}${kind === 'tree' ? '.tar.zst' : '.zst'}`
+  const suffix = `${kind === 'tree' ? '.tar' : ''}.zst${encryption ? '.age' : ''}`
+  return `${snapshotPrefix(id)}parts/${group}.${name}${suffix}`
 }
 
 /** The snapshot id and the rest of a key, or undefined for a key that is not one of ours. */

@@ -2,15 +2,16 @@ import { Buffer } from 'node:buffer'
 import { hostname } from 'node:os'
 import type { Context, PartId, PutResult, SnapshotDraft, SnapshotManifest, SnapshotWriter } from '@angee/core'
 import { AngeeError } from '@angee/core/errors'
-import type { ObjectStore } from '../object-store/object-store.ts'
+import type { Archive } from './archive.ts'
 import type { WritingMark } from './garbage.ts'
 import { sealedJson } from './json.ts'
-import { manifestKey, partKey, writingKey } from './keys.ts'
-import { putStream, putTree } from './put.ts'
+import { manifestKey, type PartPlace, partKey, writingKey } from './keys.ts'
+import { type PartTarget, putMadeFrames, putStream, putTree } from './put.ts'
 import { ensureRepository } from './repository.ts'
 
 /** Starts a snapshot: marks it as being written. */
-export async function beginSnapshot(store: ObjectStore, { id }: SnapshotDraft, ctx: Context): Promise<SnapshotWriter> {
+export async function beginSnapshot(archive: Archive, { id }: SnapshotDraft, ctx: Context): Promise<SnapshotWriter> {
+  const { store, encryption } = archive
   await ensureRepository(store, ctx)
   if ((await store.head(manifestKey(id), ctx)) !== undefined) throw alreadyThere(id)
   const mark: WritingMark = { host: hostname(), pid: process.pid, since: new Date(ctx.clock.now()).toISOString() }
@@ -23,18 +24,19 @@ export async function beginSnapshot(store: ObjectStore, { id }: SnapshotDraft, c
   const put = async (
     part: PartId,
     kind: 'tree' | 'stream',
-    store: (key: string) => Promise<PutResult>,
+    store: (target: PartTarget) => Promise<PutResult>,
   ): Promise<PutResult> => {
-    const key = partKey(id, part, kind)
+    const key = partKey(id, { part, kind, encryption })
     if (started.has(key)) throw new AngeeError('INTERNAL', `${part} was put twice`)
     started.add(key)
-    const result = await store(key)
+    const result = await store({ ...archive, key, part })
     stored.add(key)
     return result
   }
   return {
-    putTree: (part, tree, own) => put(part, 'tree', (key) => putTree(store, key, part, tree, own)),
-    putStream: (part, open, own) => put(part, 'stream', (key) => putStream(store, key, part, open, own)),
+    putTree: (part, tree, own) => put(part, 'tree', (target) => putTree(target, tree, own)),
+    putStream: (part, open, own) => put(part, 'stream', (target) => putStream(target, open, own)),
+    putFrames: (made, open, own) => put(made.part, made.kind, (target) => putMadeFrames(target, made, open, own)),
     commit: async (manifest, own) => {
       refuseForeignParts(id, manifest, stored)
       await store.put(manifestKey(id), sealedJson(manifest), { ifAbsent: true }, own)
@@ -52,7 +54,7 @@ export async function beginSnapshot(store: ObjectStore, { id }: SnapshotDraft, c
 }
 
 function refuseForeignParts(id: string, manifest: SnapshotManifest, keys: ReadonlySet<string>): void {
-  const wrong = manifest.parts.find(({ part, kind }) => !keys.has(partKey(id, part, kind)))
+  const wrong = manifest.parts.find((part: PartPlace) => !keys.has(partKey(id, part)))
   if (manifest.id !== id || wrong) {
     throw new AngeeError(
       'INTERNAL',

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import type { Digested } from '@angee/core'
 import { blocksInFlight, compressBlock } from './codec.ts'
+import { digestCounter } from './counted.ts'
 
 /** A block to compress. `release` is called as soon as its memory is no longer needed. */
 export interface Block {
@@ -10,23 +10,13 @@ export interface Block {
 }
 
 /**
- * Compresses blocks side by side and gives the frames in order. `raw` and `stored` are what went in and what came out,
- * once the frames have ended. No block at all still gives one empty frame, so that `zstd -d` accepts the result.
+ * Compresses blocks side by side and gives the frames in order. `raw` is what went in, once the frames have ended. No
+ * block at all still gives one empty frame, so that `zstd -d` accepts the result.
  */
-export function compressBlocks(blocks: AsyncIterable<Block>): {
-  frames: AsyncGenerator<Buffer>
-  raw: () => Digested
-  stored: () => Digested
-} {
-  const raw = counter()
-  const stored = counter()
+export function compressBlocks(blocks: AsyncIterable<Block>): { frames: AsyncGenerator<Buffer>; raw(): Digested } {
+  const raw = digestCounter()
   async function* frames(): AsyncGenerator<Buffer> {
     const waiting: Promise<Buffer>[] = []
-    const next = async (): Promise<Buffer> => {
-      const frame = await (waiting.shift() as Promise<Buffer>)
-      stored.add(frame)
-      return frame
-    }
     try {
       let any = false
       for await (const { bytes, release } of blocks) {
@@ -37,25 +27,13 @@ export function compressBlocks(blocks: AsyncIterable<Block>): {
         raw.add(bytes)
         compressing.then(release, release)
         waiting.push(compressing)
-        if (waiting.length >= blocksInFlight) yield await next()
+        if (waiting.length >= blocksInFlight) yield await (waiting.shift() as Promise<Buffer>)
       }
       if (!any) waiting.push(compressBlock(Buffer.alloc(0)))
-      while (waiting.length > 0) yield await next()
+      while (waiting.length > 0) yield await (waiting.shift() as Promise<Buffer>)
     } finally {
       await Promise.allSettled(waiting)
     }
   }
-  return { frames: frames(), raw: raw.result, stored: stored.result }
-}
-
-function counter(): { add(bytes: Buffer): void; result: () => Digested } {
-  const digest = createHash('sha256')
-  let bytes = 0
-  return {
-    add: (piece) => {
-      digest.update(piece)
-      bytes += piece.length
-    },
-    result: () => ({ bytes, digest: `sha256:${digest.digest('hex')}` }),
-  }
+  return { frames: frames(), raw: raw.total }
 }

@@ -29,10 +29,19 @@ export function parseOptions<Schema extends z.ZodType>(
 
 function registerSecrets(schema: z.ZodType, given: Record<string, unknown>): void {
   if (!(schema instanceof z.ZodObject)) return
-  for (const [name, field] of Object.entries(schema.shape)) {
+  for (const [name, field] of Object.entries<z.ZodType>(schema.shape)) {
     const value = given[name]
-    if (typeof value === 'string' && isSecret(field as z.ZodType)) registerSecret(value)
+    if (typeof value === 'string' && isSecret(field)) registerSecret(value)
+    if (typeof value !== 'object' || value === null) continue
+    if (isSecret(field)) for (const one of Object.values(value)) registerSecret(String(one))
+    else registerSecrets(bare(field), value as Record<string, unknown>)
   }
+}
+
+/** The schema inside what makes it optional or gives it a default. */
+function bare(field: z.ZodType): z.ZodType {
+  const inner = (field as { unwrap?: () => z.ZodType }).unwrap?.()
+  return inner === undefined || field instanceof z.ZodArray ? field : bare(inner)
 }
 
 function isSecret(field: z.ZodType): boolean {
