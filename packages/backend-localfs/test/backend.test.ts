@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { open as openFile, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
-import type { PartId } from '@angee/core'
-import { backendSuite, type Damage, testContext } from '@angee/testkit'
+import { backendSuite, testContext } from '@angee/testkit'
 import { describe, it } from 'vitest'
 import localfs from '../src/index.ts'
+import { damage, fileOf, killWriter } from './damage.ts'
 
 backendSuite(
   { describe, it },
@@ -26,31 +23,3 @@ backendSuite(
     },
   },
 )
-
-function fileOf(what: PartId | 'manifest'): string {
-  if (what === 'manifest') return 'manifest.json'
-  const [group, name] = what.split('/')
-  return `parts/${group}.${name}${group === 'persist' ? '.tar.zst' : '.zst'}`
-}
-
-async function damage(path: string, how: Damage): Promise<void> {
-  if (how === 'remove') return rm(path)
-  const bytes = await readFile(path)
-  if (how === 'cut') return truncate(path, bytes.length - 1)
-  const middle = bytes.length >> 1
-  await using handle = await openFile(path, 'r+')
-  await handle.write(Buffer.of((bytes[middle] ?? 0) ^ 1), 0, 1, middle)
-}
-
-/** A process of its own stores one part, is in the middle of another, and is killed. */
-async function killWriter(stackRoot: string, id: string): Promise<void> {
-  const file = (name: string) => new URL(name, import.meta.url).pathname
-  const writer = spawn(process.execPath, ['--import', file('sources.ts'), file('endless-snapshot.ts'), stackRoot, id], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = once(writer, 'exit')
-  await Promise.race([once(writer.stdout, 'data'), ended])
-  writer.kill('SIGKILL')
-  const [, signal] = await ended
-  if (signal !== 'SIGKILL') throw new Error('the writer ended by itself')
-}

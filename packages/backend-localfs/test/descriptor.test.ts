@@ -21,7 +21,7 @@ describe('the options', () => {
     [{ path: 7 }, 'backup_backend.path: write a directory'],
     [{ path: '~/backups' }, 'backup_backend.path: "~" is not expanded'],
     [{ path: 's3://bucket' }, 'backup_backend.path: write a directory'],
-    [{ path: './b', bucket: 'x' }, 'backup_backend: localfs knows no "bucket", only "path"'],
+    [{ path: './b', bucket: 'x' }, 'backup_backend: localfs knows no "bucket", only "path" and "encryption"'],
   ])('refuse %j', (given, message) => {
     expect(() => parse(given)).toThrow(message)
   })

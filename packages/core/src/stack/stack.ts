@@ -8,7 +8,7 @@ import { resolveScope, type ScopePart } from '../scope/index.ts'
 import { fileStore, type Store } from '../store/index.ts'
 import { locateStack, type StackPlace } from './locate.ts'
 import { openRuntimes, type Runtimes } from './runtimes.ts'
-import { registerSecrets } from './secrets.ts'
+import { fillSecrets, readSecrets } from './secrets.ts'
 
 /** An open stack: its manifest, what a snapshot of it holds, and the adapters that serve it. */
 export interface Stack extends AsyncDisposable {
@@ -44,9 +44,9 @@ export async function openStack(opening: StackOpening, ctx: Context): Promise<St
   const { files, trees, tool } = opening
   const place = locateStack(opening.directory, opening.from)
   const manifest = await readManifest(place, files)
-  await registerSecrets(place, manifest, process.env, files)
+  const secrets = await readSecrets(place, manifest, process.env, files)
   await loadPlugins(place.root, manifest.plugins)
-  const backend = await openBackend(place, manifest, opening, ctx)
+  const backend = await openBackend(place, manifest, secrets, opening, ctx)
   const scope = resolveScope(manifest, {
     root: relative(place.base, place.root),
     backend: below(place.base, backend.localDirectory),
@@ -82,12 +82,14 @@ export async function readManifest(place: StackPlace, files: Files): Promise<Man
 async function openBackend(
   place: StackPlace,
   manifest: Manifest,
+  secrets: ReadonlyMap<string, string>,
   { loadBackend, trees }: StackOpening,
   ctx: Context,
 ): Promise<BackupBackend> {
   await loadBackend(manifest.backend.type)
   const descriptor = backendDescriptor(manifest.backend.type)
-  const options = parseOptions(descriptor.options, manifest.backend.options, 'backup_backend')
+  const given = fillSecrets(manifest.backend.options, 'backup_backend', secrets, process.env)
+  const options = parseOptions(descriptor.options, given, 'backup_backend')
   return descriptor.open({ options, stackRoot: place.root, trees }, ctx)
 }
 
