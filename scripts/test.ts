@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 /**
  * The one test command: build, lint, types, packages, then every suite. Suites whose engine is missing do not run and
@@ -15,6 +16,11 @@ interface Step {
 interface SuiteReport {
   numPassedTests: number
   numFailedTests: number
+  testResults: {
+    name: string
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'angee-test-'))
@@ -42,6 +48,7 @@ for (const suite of suites) {
     const report = JSON.parse(readFileSync(output, 'utf8')) as SuiteReport
     passed += report.numPassedTests
     failed += report.numFailedTests
+    failures.push(...failedCases(report))
   }
 }
 
@@ -50,6 +57,7 @@ const skipped = readSkipped()
 for (const { suite, reason } of skipped) console.log(`not run: ${suite}: ${reason}`)
 if (skipped.length === 0) console.log('every suite ran')
 else console.log('Provide what is missing on Debian with: sudo scripts/provision')
+// Again, because of a long run only the end may be kept.
 for (const failure of failures) console.log(`failed: ${failure}`)
 console.log(`${passed} passed, ${failed} failed`)
 rmSync(scratch, { recursive: true })
@@ -62,6 +70,26 @@ function run(name: string, [command = '', ...args]: string[]): boolean {
   const { status } = spawnSync(command, args, { stdio: 'inherit', env })
   console.log(`── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return status === 0
+}
+
+/** Each failed case with where it stands and the beginning of what it says. */
+function failedCases({ testResults }: SuiteReport): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(process.cwd(), name)
+    const cases = assertionResults.filter(({ status }) => status === 'failed')
+    if (cases.length === 0) return message === '' ? [] : [`${file}: ${beginning(message)}`]
+    return cases.map(
+      ({ fullName, failureMessages }) => `${file}: ${fullName}\n${beginning(failureMessages.join('\n'))}`,
+    )
+  })
+}
+
+function beginning(text: string): string {
+  return stripVTControlCharacters(text)
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n')
 }
 
 function readSkipped(): { suite: string; reason: string }[] {
