@@ -14,7 +14,7 @@ export function collectLabels(given: string, before: Record<string, string> = {}
 /** Adds one `--only part`, or several with commas between them, to those before it. */
 export function collectParts(given: string, before: readonly string[] = []): string[] {
   const parts = given.split(',').map((part) => part.trim())
-  const odd = parts.find((part) => !/^(persist|service)\/./.test(part))
-  if (odd !== undefined) throw new InvalidArgumentError('A part is persist/NAME or service/NAME.')
+  const odd = parts.find((part) => !/^((persist|service)\/.|secrets\/file$)/.test(part))
+  if (odd !== undefined) throw new InvalidArgumentError('A part is persist/NAME, service/NAME or secrets/file.')
   return [...new Set([...before, ...parts])]
 }

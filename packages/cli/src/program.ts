@@ -65,6 +65,7 @@ function addBackup(stack: Command, act: ActionMaker): void {
     .option('--name <name>', 'a name to restore it by')
     .option('--label <key=value>', 'a label; may be repeated', collectLabels)
     .option(partsOption, 'only this part (persist/NAME or service/NAME); may be repeated', collectParts)
+    .option('--include-secrets', 'store the secrets file too; only where snapshots are encrypted')
     .option('--dry-run', 'print what would be captured, and change nothing')
     .option('--allow-partial', 'keep the rest when a part fails; such a snapshot is never "latest"')
     .allowExcessArguments()

@@ -57,7 +57,9 @@ describe('backup, ls, show, verify, rm, reindex', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toContain('left out of persist/all: data/app (a part of its own)')
     expect(stdout).toContain('left out of persist/all: run (run-time state)')
-    expect(stdout).toContain('left out of persist/all: .env (secrets are never captured)')
+    expect(stdout).toContain(
+      'left out of persist/all: .env (secrets are captured only on request, as a part of their own)',
+    )
     expect((await angee(stack, 'stack', 'backup', 'ls', '-o', 'name')).stdout).toBe('')
   })
 

@@ -35,7 +35,7 @@ export type PartPlace = Pick<StoredPart, 'part' | 'kind'> & { encryption?: objec
 
 /** Where a part lies or is to lie. PART_UNKNOWN for what cannot be a part id. */
 export function partKey(id: string, { part, kind, encryption }: PartPlace): string {
-  const [, group, name] = /^(persist|service)\/([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(part) ?? []
+  const [, group, name] = /^(persist|service|secrets)\/([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(part) ?? []
   if (group === undefined || name === undefined) throw new AngeeError('PART_UNKNOWN', `"${part}" is no part id`)
   const suffix = `${kind === 'tree' ? '.tar' : ''}.zst${encryption ? '.age' : ''}`
   return `${snapshotPrefix(id)}parts/${group}.${name}${suffix}`

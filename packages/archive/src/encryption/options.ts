@@ -13,7 +13,10 @@ export const encryptionOptions = z
     identity: secret(
       z
         .string()
-        .regex(/^AGE-SECRET-KEY-/, 'an identity begins with AGE-SECRET-KEY-; keep it among the secrets, or use identity_file')
+        .regex(
+          /^AGE-SECRET-KEY-/,
+          'an identity begins with AGE-SECRET-KEY-; keep it among the secrets, or use identity_file',
+        )
         .optional(),
     ).describe('The identity to read with. Not needed to take snapshots.'),
     identity_file: z

@@ -1,7 +1,7 @@
 import type { Context, TreeSource } from '@angee/core'
 import type { Block } from '../frames/compress-stream.ts'
 import { makeRing, openRing } from './ring.ts'
-import { startTreeThread, stopOnAbort, type TreeOutcome } from './thread.ts'
+import { startTreeThread, stopOnAbort, type TreeOutcome, type TreeThread } from './thread.ts'
 
 /**
  * Reads a tree in a thread of its own and gives its archive block by block. Each block is memory the thread fills again
@@ -23,22 +23,31 @@ export function captureBlocks(
     while (used.delete(released)) ring.release(released++)
   }
   let wake: () => void = () => undefined
-  const thread = startTreeThread(
-    { task: 'capture', ring: shared, directory: source.directory, exclude: source.exclude },
-    (message) => {
-      if (message.type === 'filled') filled = message.index + 1
-      if (message.type === 'progress') onProgress(message.bytes, message.entries)
-      wake()
-    },
-  )
+  const outcome = Promise.withResolvers<TreeOutcome>()
+  outcome.promise.catch(() => undefined)
   let over = false
-  const finish = (): void => {
-    over = true
-    wake()
+  const start = (): TreeThread => {
+    const thread = startTreeThread(
+      { task: 'capture', ring: shared, directory: source.directory, exclude: source.exclude },
+      (message) => {
+        if (message.type === 'filled') filled = message.index + 1
+        // What a stopped thread had said before reaches us later, when nobody wants to know any more.
+        if (message.type === 'progress' && !over) onProgress(message.bytes, message.entries)
+        wake()
+      },
+    )
+    const finish = (): void => {
+      over = true
+      wake()
+    }
+    thread.outcome.then(finish, finish)
+    thread.outcome.then(outcome.resolve, outcome.reject)
+    return thread
   }
-  thread.outcome.then(finish, finish)
 
   async function* blocks(): AsyncGenerator<Block> {
+    // Not before: a generator that is never begun is never ended either, and the thread would wait for ever.
+    const thread = start()
     const offAbort = stopOnAbort(ctx, () => ring.giveUp())
     try {
       for (let index = 0; ; index++) {
@@ -54,10 +63,11 @@ export function captureBlocks(
       }
       await thread.outcome
     } finally {
+      over = true
       offAbort()
       ring.giveUp()
       await thread.stop()
     }
   }
-  return { blocks: blocks(), outcome: thread.outcome }
+  return { blocks: blocks(), outcome: outcome.promise }
 }

@@ -62,6 +62,8 @@ function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt }: Ca
     ['Labels', labels.length === 0 ? undefined : labels.join(', ')],
     ['Stack', `${manifest.stack.name} (${manifest.stack.root} on ${manifest.stack.host})`],
     ['Stored in', location],
+    ['Encrypted', encryptedFor(manifest.parts)],
+    ['Secrets', manifest.includesSecrets ? 'included' : undefined],
     ['Verified', verifiedAt === undefined ? 'never in full' : describeTime(verifiedAt, now)],
     ['Written by', `${manifest.tool.name} ${manifest.tool.version}, format ${manifest.format}`],
   ]
@@ -69,6 +71,12 @@ function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt }: Ca
     .filter((line): line is [string, string] => line[1] !== undefined)
     .map(([title, value]) => `${title.padEnd(11)} ${plainText(value)}\n`)
     .join('')
+}
+
+/** Undefined where the parts lie open, or the backend encrypts as a whole. */
+function encryptedFor(parts: readonly StoredPart[]): string | undefined {
+  const recipients = new Set(parts.flatMap(({ encryption }) => encryption?.recipients ?? []))
+  return recipients.size === 0 ? undefined : `for ${[...recipients].join(', ')}`
 }
 
 function took({ createdAt, finishedAt }: SnapshotManifest): string {
@@ -89,7 +97,8 @@ export function partsTable(parts: readonly StoredPart[], columns: number | undef
   )
 }
 
-function holds({ kind, tree }: StoredPart): string {
+function holds({ part, kind, tree }: StoredPart): string {
+  if (part === 'secrets/file') return 'secrets file'
   if (kind === 'stream' || !tree) return 'dump'
   const { file, directory, symlink, hardlink, fifo, device } = tree.entries
   const others = symlink + hardlink + fifo + device

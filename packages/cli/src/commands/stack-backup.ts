@@ -23,15 +23,16 @@ export interface BackupOptions {
   only?: string[]
   dryRun?: true
   allowPartial?: true
+  includeSecrets?: true
 }
 
 /** Takes a snapshot of the stack, or says what one would hold. */
 export async function stackBackup(surface: Surface, options: BackupOptions): Promise<number> {
-  if (options.dryRun) return showScope(surface, options.only)
+  if (options.dryRun) return showScope(surface, options)
   const request: SnapshotRequest = {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.label === undefined ? {} : { labels: options.label }),
-    ...(options.only === undefined ? {} : { only: options.only }),
+    ...wantedParts(options),
     allowPartial: options.allowPartial === true,
   }
   const begun = performance.now()
@@ -89,16 +90,24 @@ function tellRest(surface: Surface, { manifest, failures }: SnapshotResult): voi
   surface.note(`\nRestore it with: ${commandLine(surface, `stack restore ${id}${accept}`)}\n`)
 }
 
-async function showScope(surface: Surface, only: readonly string[] | undefined): Promise<number> {
+function wantedParts({ only, includeSecrets }: BackupOptions): Pick<SnapshotRequest, 'only' | 'includeSecrets'> {
+  return { ...(only === undefined ? {} : { only }), includeSecrets: includeSecrets === true }
+}
+
+async function showScope(surface: Surface, options: BackupOptions): Promise<number> {
   await withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
-    const plan = await planSnapshot(stack, only, ctx)
+    const plan = await planSnapshot(stack, wantedParts(options), ctx)
     await printScope(surface, stack, plan)
   })
   return exitCodes.done
 }
 
 async function printScope(surface: Surface, stack: Stack, plan: SnapshotPlan): Promise<void> {
-  const parts = [...plan.trees.map(({ part }) => part.id), ...plan.streams.map(({ id }) => id)]
+  const parts = [
+    ...plan.trees.map(({ part }) => part.id),
+    ...plan.streams.map(({ id }) => id),
+    ...(plan.secrets ? [plan.secrets.id] : []),
+  ]
   if (parts.length === 0) throw new AngeeError('SCOPE_EMPTY', 'no part is left to capture')
   const value = { operation: 'backup', dryRun: true, ...scopeDocument(stack, plan), exitCode: exitCodes.done }
   await printResult(surface, value, parts, () => formatScope(stack, plan, surface))

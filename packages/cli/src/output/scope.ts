@@ -4,7 +4,7 @@ import { plainText } from './style.ts'
 import { formatTable } from './table.ts'
 
 const reasons: Record<Exclusion['reason'], string> = {
-  secrets: 'secrets are never captured',
+  secrets: 'secrets are captured only on request, as a part of their own',
   run: 'run-time state',
   backend: 'snapshots themselves lie there',
   covered: 'a dump stands for it',
@@ -26,6 +26,7 @@ export function scopeDocument(stack: Stack, plan: SnapshotPlan): object {
         covers,
         quiesce: hook.quiesce,
       })),
+      ...(plan.secrets ? [{ part: plan.secrets.id, kind: 'file', file: plan.secrets.file }] : []),
     ],
     unwanted: plan.unwanted.map(({ id }) => id),
   }
@@ -36,6 +37,7 @@ export function formatScope(stack: Stack, plan: SnapshotPlan, surface: Surface):
   const rows = [
     ...plan.trees.map(({ part, directory }) => ({ part: part.id, from: directory })),
     ...plan.streams.map(({ id, service }) => ({ part: id, from: `the dump of service ${service}` })),
+    ...(plan.secrets ? [{ part: plan.secrets.id, from: `${plan.secrets.file}, encrypted` }] : []),
   ]
   const table = formatTable(
     rows,

@@ -3,8 +3,8 @@ import type { Warning } from './context.ts'
 /** The newest snapshot format this version writes and reads. */
 export const snapshotFormat = 1
 
-/** `persist/<name>` (a tree) or `service/<name>` (a stream). */
-export type PartId = `persist/${string}` | `service/${string}`
+/** `persist/<name>` (a tree), `service/<name>` (a stream) or `secrets/file` (a stream: the secrets file, on request). */
+export type PartId = `persist/${string}` | `service/${string}` | `secrets/${string}`
 
 /** A length in bytes and `sha256:<64 lower-case hex digits>` over exactly these bytes. */
 export interface Digested {
@@ -79,5 +79,7 @@ export interface SnapshotManifest {
   /** Parts of the scope that are missing here, with the reason. Empty unless `partial`. */
   missing: { part: PartId; message: string }[]
   excluded: Exclusion[]
+  /** It holds the stack's secrets: it may lie only where stored bytes are encrypted. */
+  includesSecrets?: true
   warnings: Warning[]
 }

@@ -21,7 +21,7 @@ export async function writeLastRestore(store: Store, last: LastRestore): Promise
 export async function readLastRestore(store: Store): Promise<LastRestore> {
   const value = await store.get(key)
   const last = value && (JSON.parse(value.bytes.toString()) as LastRestore)
-  if (last && (last.safety !== null || last.emptyBefore.some((part) => part.startsWith('persist/')))) return last
+  if (last && (last.safety !== null || last.emptyBefore.some((part) => !part.startsWith('service/')))) return last
   throw new AngeeError(
     'NOTHING_TO_UNDO',
     last ? `the restore of ${last.snapshot} left no safety snapshot` : 'no restore has finished in this stack',

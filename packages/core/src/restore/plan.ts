@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Context, PartId, SnapshotManifest, StoredPart } from '../contract/index.ts'
 import { AngeeError } from '../errors/index.ts'
 import { didYouMean } from '../manifest/index.ts'
-import type { StreamPart, TreePart } from '../scope/index.ts'
+import type { SecretsPart, StreamPart, TreePart } from '../scope/index.ts'
+import { secretsPart } from '../snapshot/secrets.ts'
 import { type Stack, type StackServiceStatus, stackStatus } from '../stack/index.ts'
 import { liveDirectory } from '../stack/live-directory.ts'
 
@@ -36,8 +37,9 @@ export interface RestorePlan {
 }
 
 export interface TreeReplacement {
-  part: TreePart
-  /** Absent: the tree is emptied. */
+  /** The secrets file goes the way of trees: staged beside, and renamed into place. */
+  part: TreePart | SecretsPart
+  /** Absent: the tree is emptied, the secrets file removed. */
   stored?: StoredPart
   /** Where it goes: the real path of the directory, existing or not. */
   target: string
@@ -68,11 +70,14 @@ export async function planRestore(stack: Stack, request: RestoreRequest, ctx: Co
   for (const stored of wanted) {
     const part = placeFor(stack, stored)
     if (part.kind === 'tree') trees.push(await treeReplacement(stack, manifest, part, stored))
+    else if (part.kind === 'file') trees.push(await secretsReplacement(stack, part, stored))
     else streams.push({ part, stored, empty: await isEmptyService(stack, part, services) })
   }
   for (const id of request.emptied ?? []) {
     const part = stack.scope.find((one) => one.id === id)
     if (part?.kind === 'tree') trees.push(await treeReplacement(stack, manifest, part, undefined))
+    const secrets = secretsPart(stack)
+    if (id === secrets.id) trees.push(await secretsReplacement(stack, secrets, undefined))
   }
   const bytes = wanted.reduce((sum, { raw }) => sum + raw.bytes, 0)
   const touched = new Set<string>([...trees, ...streams].map(({ part }) => part.id))
@@ -115,7 +120,9 @@ function wantedParts(manifest: SnapshotManifest, only: readonly string[] | undef
   return manifest.parts.filter(({ part }) => only.includes(part))
 }
 
-function placeFor(stack: Stack, stored: StoredPart): TreePart | StreamPart {
+function placeFor(stack: Stack, stored: StoredPart): TreePart | StreamPart | SecretsPart {
+  const secrets = secretsPart(stack)
+  if (stored.part === secrets.id) return secrets
   const part = stack.scope.find(({ id }) => id === stored.part)
   if (part && part.kind === stored.kind) return part
   const [kind, name] = stored.part.split('/')
@@ -143,6 +150,22 @@ async function treeReplacement(
     empty: live === undefined || (await stack.files.names(live)).length === 0,
     keep: keep.filter((path) => !keep.some((other) => path.startsWith(`${other}/`))),
   }
+}
+
+async function secretsReplacement(
+  { files }: Stack,
+  part: SecretsPart,
+  stored: StoredPart | undefined,
+): Promise<TreeReplacement> {
+  const exists = (await files.facts(part.file)) !== undefined
+  const target = exists ? await files.realpath(part.file) : part.file
+  if ((await files.mountPoints()).includes(target)) {
+    throw new AngeeError('RESTORE_CONFLICT', `the secrets file ${target} is a mount and cannot be replaced`, {
+      hint: 'Unmount it for the restore, or name the other parts with --only.',
+      context: { file: target },
+    })
+  }
+  return { part, ...(stored === undefined ? {} : { stored }), target, exists, empty: !exists, keep: [] }
 }
 
 async function isEmptyService(

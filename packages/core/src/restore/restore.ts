@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Context, PartId, SnapshotManifest } from '../contract/index.ts'
 import { AngeeError, toAngeeError } from '../errors/index.ts'
 import type { Journal } from '../journal/index.ts'
@@ -57,7 +58,9 @@ export async function replaceParts(
   ctx.onProgress({ type: 'phase', phase: 'start', message: 'bringing services back' })
   await asFound(stack, journal.entry, ctx)
   // The old trees go next: by then the new ones must not live in memory alone.
-  for (const { target } of staged.trees) await stack.files.syncFileSystem(target)
+  for (const { part, target } of staged.trees) {
+    await stack.files.syncFileSystem(part.kind === 'file' ? dirname(target) : target)
+  }
   await journal.write({ phase: 'cleaning' })
   await finishRestore(stack, journal, ctx)
   return safety
@@ -121,7 +124,13 @@ async function takeSafetySnapshot(
       ctx,
     )
     const id = newSnapshotId(ctx.clock, ctx.random)
-    const { manifest } = await snapshotLocked(stack, id, 'safety', { only, labels: { before: plan.manifest.id } }, ctx)
+    const { manifest } = await snapshotLocked(
+      stack,
+      id,
+      'safety',
+      { only, includeSecrets: only.includes('secrets/file'), labels: { before: plan.manifest.id } },
+      ctx,
+    )
     await journal.write({ safety: id })
     return manifest
   } catch (error) {

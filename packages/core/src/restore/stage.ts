@@ -4,11 +4,13 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Context, SnapshotReader } from '../contract/index.ts'
-import { AngeeError, toAngeeError } from '../errors/index.ts'
+import type { Context, SnapshotReader, StoredPart } from '../contract/index.ts'
+import { AngeeError, registerSecret, toAngeeError } from '../errors/index.ts'
 import type { Files } from '../files/index.ts'
 import { stagingName } from '../snapshot/preflight.ts'
+import { unsealedSecrets } from '../snapshot/secrets.ts'
 import type { Stack } from '../stack/index.ts'
+import { secretsIn } from '../stack/secrets.ts'
 import type { RestorePlan, StreamReplacement, TreeReplacement } from './plan.ts'
 
 /** A tree whose new content lies verified on the target's own mount. */
@@ -64,7 +66,11 @@ export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotRea
       totalBytes: stored.raw.bytes,
     })
   }
-  for (const { part, area, stored } of staged.trees) {
+  for (const { part, area, stored, target } of staged.trees) {
+    if (part.kind === 'file') {
+      if (stored) await stageSecrets(stack, { part, area, stored, target }, reader, ctx)
+      continue
+    }
     const fresh = join(area, 'new')
     await stack.files.makeDirectory(fresh)
     if (stored === undefined) continue
@@ -80,9 +86,28 @@ export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotRea
   }
 }
 
+/** Puts the secrets file where a tree would be staged, with owner and mode of the one it replaces. */
+async function stageSecrets(
+  { files }: Stack,
+  { part, area, stored, target }: Pick<StagedTree, 'part' | 'area' | 'target'> & { stored: StoredPart },
+  reader: SnapshotReader,
+  ctx: Context,
+): Promise<void> {
+  const sealed = join(area, 'sealed')
+  await files.makeDirectory(area)
+  await stageStream(reader, { part, file: sealed, stored }, ctx)
+  const bytes = unsealedSecrets((await files.read(sealed)) ?? Buffer.of())
+  for (const value of secretsIn(bytes.toString()).values()) registerSecret(value)
+  const fresh = join(area, 'new')
+  await files.writeDurably(fresh, bytes)
+  await files.removeFile(sealed)
+  const [live, made] = [await files.facts(target), await files.facts(fresh)]
+  if (live && made) await files.setAttributes(fresh, { ...made, mode: live.mode, uid: live.uid, gid: live.gid })
+}
+
 async function stageStream(
   reader: SnapshotReader,
-  { part, file, stored }: Pick<StagedStream, 'part' | 'file' | 'stored'>,
+  { part, file, stored }: { part: { id: string }; file: string; stored: StoredPart },
   ctx: Context,
 ): Promise<void> {
   const digest = createHash('sha256')
@@ -97,7 +122,7 @@ async function stageStream(
   })
   const target = createWriteStream(file, { mode: 0o600, flush: true })
   try {
-    await pipeline(await reader.getStream(part.id, ctx), count, target, { signal: ctx.signal })
+    await pipeline(await reader.getStream(stored.part, ctx), count, target, { signal: ctx.signal })
   } catch (error) {
     ctx.signal.throwIfAborted()
     throw spaceOr(error, file)

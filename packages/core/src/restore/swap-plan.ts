@@ -17,8 +17,9 @@ export async function planSwap(files: Files, trees: readonly StagedTree[], state
   const swap: Swap = { out: [], in: [], before: [], after: [], parents: [] }
   const taken: Move[][] = []
   for (const tree of outermostFirst) {
+    const isFile = tree.part.kind === 'file'
     // An emptied tree keeps its directory, which may hold sub-paths that stay.
-    const byChildren = swapsByChildren(tree, mounts, stateDirectory) || tree.stored === undefined
+    const byChildren = !isFile && (swapsByChildren(tree, mounts, stateDirectory) || tree.stored === undefined)
     if (!tree.exists) swap.parents.push(...(await missingParents(files, trees, tree)))
     const held = await heldPaths(files, tree, targets)
     for (const path of [...held, ...innerTargets(tree, trees)]) await prepareParents(files, tree, path, swap)
@@ -33,7 +34,7 @@ export async function planSwap(files: Files, trees: readonly StagedTree[], state
     else if (tree.exists) out.push(move(tree.target, old))
     taken.unshift(out)
     if (byChildren) swap.in.push(...(await childMoves(files, fresh, tree.target, stay, tree.target)))
-    else swap.in.push(move(fresh, tree.target))
+    else if (tree.stored !== undefined) swap.in.push(move(fresh, tree.target))
     if (byChildren && tree.stored !== undefined) swap.after.push(await attributes(files, fresh, tree.target))
     swap.in.push(...holds.map(({ live, hold }) => move(hold, live)))
   }

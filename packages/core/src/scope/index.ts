@@ -1,1 +1,9 @@
-export { isInside, resolveScope, type ScopeLayout, type ScopePart, type StreamPart, type TreePart } from './scope.ts'
+export {
+  isInside,
+  resolveScope,
+  type ScopeLayout,
+  type ScopePart,
+  type SecretsPart,
+  type StreamPart,
+  type TreePart,
+} from './scope.ts'

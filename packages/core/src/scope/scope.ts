@@ -32,6 +32,14 @@ export interface StreamPart {
   covers: readonly string[]
 }
 
+/** The secrets file: no part of the scope, captured only on request and only where it is encrypted. */
+export interface SecretsPart {
+  id: 'secrets/file'
+  kind: 'file'
+  /** Absolute. */
+  file: string
+}
+
 export type ScopePart = TreePart | StreamPart
 
 /**

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream'
 import type { Context, PartId, PutResult, SnapshotWriter } from '../contract/index.ts'
 import { AngeeError, toAngeeError } from '../errors/index.ts'
 import { dumpStream } from '../hooks/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import type { Stack } from '../stack/index.ts'
 import { type SnapshotPlan, stagingName } from './preflight.ts'
+import { sealedSecrets } from './secrets.ts'
 
 export interface Captured extends PutResult {
   part: PartId
@@ -35,9 +37,21 @@ export function capturesOf(
       return writer.putTree(part.id, stack.trees.source(directory, exclude), ctx)
     },
   }))
+  const { secrets } = plan
+  const secretsFile = secrets && {
+    part: secrets.id,
+    run: async (ctx: Context) => {
+      const bytes = await sealedSecrets(stack, secrets)
+      return writer.putStream(secrets.id, () => Readable.from([bytes], { objectMode: false }), ctx)
+    },
+  }
   return {
     running: streams.filter(({ quiesces }) => quiesces).map(({ capture }) => capture),
-    quiet: [...streams.filter(({ quiesces }) => !quiesces).map(({ capture }) => capture), ...trees],
+    quiet: [
+      ...streams.filter(({ quiesces }) => !quiesces).map(({ capture }) => capture),
+      ...trees,
+      ...(secretsFile ? [secretsFile] : []),
+    ],
   }
 }
 

@@ -1,13 +1,24 @@
 import type { Context, Exclusion } from '../contract/index.ts'
 import { AngeeError } from '../errors/index.ts'
-import type { ScopePart, StreamPart, TreePart } from '../scope/index.ts'
+import type { ScopePart, SecretsPart, StreamPart, TreePart } from '../scope/index.ts'
 import { type Stack, stackStatus } from '../stack/index.ts'
 import { liveDirectory } from '../stack/live-directory.ts'
+import { requireEncryption, secretsPart } from './secrets.ts'
+
+/** What a snapshot is asked to hold. */
+export interface WantedParts {
+  /** Part ids; the whole scope when absent. A snapshot of less than the scope is `partial`. */
+  only?: readonly string[]
+  /** The secrets file too. The backend has to encrypt. */
+  includeSecrets?: boolean
+}
 
 /** What will be captured, checked against the world. */
 export interface SnapshotPlan {
   trees: { part: TreePart; directory: string }[]
   streams: StreamPart[]
+  /** The secrets file, on request. */
+  secrets?: SecretsPart
   excluded: Exclusion[]
   /** Parts of the scope that are left out on request. */
   unwanted: ScopePart[]
@@ -18,16 +29,19 @@ export const stagingName = '.angee-restore'
 
 /**
  * Checks, before anything is started, all that can be known: directories exist and stay inside, runtimes answer, hooked
- * services run, the backend can be written. PERSIST_MISSING, SERVICE_NOT_RUNNING, SCOPE_EMPTY, PART_UNKNOWN and the
- * adapters' own errors.
+ * services run, the backend can be written, and encrypts where secrets go into it. PERSIST_MISSING, SCOPE_EMPTY,
+ * SERVICE_NOT_RUNNING, PART_UNKNOWN, USAGE and the adapters' own errors.
  */
 export async function planSnapshot(
   stack: Stack,
-  only: readonly string[] | undefined,
+  { only, includeSecrets }: WantedParts,
   ctx: Context,
 ): Promise<SnapshotPlan> {
-  const wanted = chooseParts(stack.scope, only)
-  if (wanted.length === 0) {
+  if (includeSecrets) requireEncryption(stack.backend)
+  const secrets = includeSecrets ? secretsPart(stack) : undefined
+  const ofScope = only?.filter((id) => id !== secrets?.id)
+  const wanted = chooseParts(stack.scope, ofScope)
+  if (wanted.length === 0 && !secrets) {
     throw new AngeeError('SCOPE_EMPTY', `${stack.place.manifestFile} declares nothing to snapshot`, {
       hint: 'Add a directory under persist:, or a backup: hook to a service.',
     })
@@ -43,6 +57,7 @@ export async function planSnapshot(
   return {
     trees,
     streams,
+    ...(secrets === undefined ? {} : { secrets }),
     excluded: trees.flatMap(({ part }) => part.exclude.map(({ path, reason }) => ({ part: part.id, path, reason }))),
     unwanted: stack.scope.filter((part) => !wanted.includes(part)),
   }

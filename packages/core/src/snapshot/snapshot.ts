@@ -6,14 +6,12 @@ import { type Journal, openJournal } from '../journal/index.ts'
 import type { Stack } from '../stack/index.ts'
 import { type Captured, type CaptureFailure, captureAll, capturesOf } from './capture.ts'
 import type { SnapshotJournal } from './journal-entry.ts'
-import { planSnapshot, type SnapshotPlan } from './preflight.ts'
+import { planSnapshot, type SnapshotPlan, type WantedParts } from './preflight.ts'
 import { quiesce, release, runBefore } from './quiesce.ts'
 
-export interface SnapshotRequest {
+export interface SnapshotRequest extends WantedParts {
   name?: string
   labels?: Record<string, string>
-  /** Part ids; the whole scope when absent. A snapshot of less than the scope is `partial`. */
-  only?: readonly string[]
   /** Keep what could be captured when a part fails, as a `partial` snapshot. */
   allowPartial?: boolean
 }
@@ -33,7 +31,7 @@ export async function snapshotLocked(
 ): Promise<SnapshotResult> {
   const createdAt = new Date(ctx.clock.now()).toISOString()
   ctx.onProgress({ type: 'phase', phase: 'preflight', message: 'checking the stack and the backend' })
-  const plan = await planSnapshot(stack, request.only, ctx)
+  const plan = await planSnapshot(stack, request, ctx)
 
   const entry: SnapshotJournal = { type: 'snapshot', startedAt: createdAt, owedAfter: [], quiesced: [] }
   const journal = await openJournal(stack.store, id, entry)
@@ -142,6 +140,7 @@ function manifestOf(
     parts,
     missing,
     excluded: plan.excluded,
+    ...(plan.secrets === undefined ? {} : { includesSecrets: true }),
     warnings: captured.flatMap(({ warnings }) => warnings),
   }
 }

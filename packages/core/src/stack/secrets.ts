@@ -69,7 +69,7 @@ function unknownSecret(name: string, path: string, secrets: ReadonlyMap<string, 
 }
 
 /** The `NAME=value` lines, the values without their quotes. */
-function secretsIn(text: string): ReadonlyMap<string, string> {
+export function secretsIn(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split('\n').flatMap((line): [string, string][] => {
       const [, name, written] = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*?)\s*$/.exec(line) ?? []
