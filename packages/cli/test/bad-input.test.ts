@@ -179,7 +179,7 @@ describe('a command line that cannot be understood', () => {
     ['a typo below backup', ['stack', 'backup', 'lst'], /"lst"/, /Did you mean "ls"\?/],
     ['a typo in an option', ['stack', 'backup', '--nmae', 'x'], /'--nmae'/, /Did you mean --name\?/],
     ['an option of another command', ['stack', 'backup', 'rm', 'x', '--dry-run', '-y'], /"--dry-run"/, /belongs to/],
-    ['a part without its kind', ['stack', 'backup', '--only', 'app'], /persist\/NAME or service\/NAME/, /--help/],
+    ['a part without its kind', ['stack', 'backup', '--only', 'app'], /persist\/NAME, service\/NAME or/, /--help/],
     ['a label without a value', ['stack', 'backup', '--label', 'x'], /key=value/, /--help/],
     ['an impossible name', ['stack', 'backup', '--name', 'latest'], /"latest"/, /letters, digits/],
     ['restore of nothing', ['stack', 'restore'], /which snapshot/, /backup ls/],
