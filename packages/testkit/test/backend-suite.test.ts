@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { treeTools } from '@angee/archive'
-import type { BackupBackend, SnapshotReader, SnapshotWriter } from '@angee/core'
+import type { BackupBackend, SnapshotReader, SnapshotWriter, TreeSource } from '@angee/core'
 import { describe, expect, it } from 'vitest'
 import { backendSuite, type MemoryBackend, memoryBackend, wholeStream } from '../src/index.ts'
 import { runSuite } from './run-suite.ts'
@@ -83,6 +83,19 @@ const broken: Record<string, { breaks: Breakage; caughtBy: RegExp }> = {
       putTree: (part, tree, ctx) => writer.putTree(part, treeTools.source(tree.directory, []), ctx),
     })),
     caughtBy: /leaves out every excluded/,
+  },
+  'does not ask whether a tree has changed': {
+    breaks: withWriter((writer, backend) => ({
+      putTree: (part, tree, ctx) => writer.putTree(part, asInPrevious(tree, backend), ctx),
+    })),
+    caughtBy: /has changed is stored as it is now/,
+  },
+  'leaves an unchanged tree with the snapshot that had it first': {
+    breaks: withWriter((writer) => ({
+      putTree: async (part, tree, ctx) =>
+        tree.previous ? { stored: tree.previous.stored, warnings: [] } : writer.putTree(part, tree, ctx),
+    })),
+    caughtBy: /whole without the snapshot/,
   },
   'merges a tree into what is there': {
     breaks: withReader((reader) => ({
@@ -201,6 +214,16 @@ function withWriter(
       return { ...writer, ...change(writer, backend, draft.id) }
     },
   })
+}
+
+/** The tree that the previous snapshot holds, whatever lies in the directory now. */
+function asInPrevious(tree: TreeSource, { snapshots }: MemoryBackend): TreeSource {
+  const { previous } = tree
+  const summary = previous?.stored.tree
+  const bytes = previous && snapshots.get(previous.id)?.parts.get(previous.stored.part)
+  if (!summary || !bytes) return tree
+  const toTar = () => ({ stream: Readable.from([bytes]), result: Promise.resolve({ summary, warnings: [] }) })
+  return { ...tree, toTar }
 }
 
 function withReader(change: (reader: SnapshotReader) => Partial<SnapshotReader>): Breakage {

@@ -107,6 +107,22 @@ const broken: Record<string, { breaks: Breakage; caughtBy: RegExp }> = {
     }),
     caughtBy: /deleted already/,
   },
+  'copies over what is there': {
+    breaks: (store) => ({
+      copy: async (from, to, ctx) => store.put(to, store.objects.get(from) ?? Buffer.of(), {}, ctx),
+    }),
+    caughtBy: /a copy refuses a key that exists/,
+  },
+  'moves what it should copy': {
+    breaks: (store) => ({
+      async copy(from, to, ctx) {
+        const copied = await memoryObjectStore({ objects: store.objects }).copy?.(from, to, ctx)
+        await store.delete(from, ctx)
+        return copied ?? { bytes: 0 }
+      },
+    }),
+    caughtBy: /a copy of 1 bytes is there for everyone/,
+  },
   'takes any string for a key': {
     breaks: (store) => ({
       async put(key, body) {

@@ -1,2 +1,2 @@
 export type { BackendFixture, BackendPlace, BackendSuite, Damage } from './fixture.ts'
-export { backendSuite } from './suite.ts'
+export { backendSuite, backendSuiteBytes } from './suite.ts'

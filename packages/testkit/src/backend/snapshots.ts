@@ -14,6 +14,7 @@ import {
 } from '@angee/core'
 import { testContext } from '../fakes/index.ts'
 import { collect, readAll, wholeStream } from '../streams/index.ts'
+import type { Bench } from './fixture.ts'
 
 /** A valid id, the same for the same number; ids of greater numbers sort behind. */
 export function idOf(number: number): string {
@@ -73,6 +74,14 @@ export async function streamOf(backend: BackupBackend, id: string, part: PartId)
   const ctx = testContext()
   await using reader = await backend.reader(id, ctx)
   return await readAll(await reader.getStream(part, ctx))
+}
+
+/** Where a tree part has been extracted, in a directory of the case. */
+export async function restoredTree({ backend, emptyDirectory }: Bench, id: string, part: PartId): Promise<string> {
+  const into = await emptyDirectory()
+  await using reader = await backend.reader(id, testContext())
+  await reader.getTree(part, into, testContext())
+  return into
 }
 
 /** The ids a listing yields, sorted. Fails when one is yielded as damaged. */

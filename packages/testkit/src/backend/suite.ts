@@ -7,7 +7,11 @@ import { garbageCases } from './garbage.ts'
 import { manyCases } from './many.ts'
 import { streamPartCases } from './stream-parts.ts'
 import { treePartCases } from './tree-parts.ts'
+import { unchangedTreeCases } from './unchanged-trees.ts'
 import { visibilityCases } from './visibility.ts'
+
+/** About how many bytes the cases of {@link backendSuite} store, all of them together. */
+export const backendSuiteBytes = 1
 
 /**
  * Declares one case for every MUST of the BackupBackend contract. Each case opens a fresh, empty repository and
@@ -25,6 +29,7 @@ export function backendSuite(api: SuiteApi, suite: BackendSuite): void {
     visibilityCases(declare)
     streamPartCases(declare)
     treePartCases(declare)
+    unchangedTreeCases(declare)
     manyCases(declare)
     cancelCases(declare)
     damageCases(declare)

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAngeeError, type PartId, type TreeSource } from '@angee/core'
+import { isAngeeError, type PartId } from '@angee/core'
 import { testContext } from '../fakes/index.ts'
 import { pseudoRandomBytes } from '../streams/index.ts'
 import { describeTree, type TreeSpec } from '../trees/index.ts'
 import type { Bench, DeclareCase } from './fixture.ts'
-import { assertInvisible, draftOf, idOf, takeSnapshot } from './snapshots.ts'
+import { assertInvisible, draftOf, idOf, restoredTree, takeSnapshot } from './snapshots.ts'
 
 /** What a backend must not lose, whatever stores it. The archive's own tests go much further. */
-const manifold: TreeSpec = {
+export const manifold: TreeSpec = {
   'file.txt': { type: 'file', content: 'text', mode: 0o640, modifiedNs: 1_600_000_000_123_456_789n },
   'empty-file': '',
   'large.bin': pseudoRandomBytes(70, 5_000_003),
@@ -92,20 +92,8 @@ export function treePartCases(declare: DeclareCase): void {
     }
     await assertInvisible(bench.backend, idOf(1))
   })
-
-  declare('a second snapshot of the same tree costs less where the backend says so', async (bench, test) => {
-    if (!bench.backend.capabilities.incremental) return test.skip('the backend is not incremental')
-    const source: TreeSource = await bench.makeTree(manifold)
-    const first = await takeSnapshot(bench.backend, idOf(1), { 'persist/data': source })
-    const second = await takeSnapshot(bench.backend, idOf(2), { 'persist/data': source })
-    const [before, after] = [first, second].map(({ parts }) => parts[0]?.stored.bytes ?? 0)
-    assert.ok((after ?? 0) < (before ?? 0) / 2, `${after} bytes after ${before}`)
-  })
 }
 
-async function restored({ backend, emptyDirectory }: Bench, part: PartId): Promise<string> {
-  const into = await emptyDirectory()
-  await using reader = await backend.reader(idOf(1), testContext())
-  await reader.getTree(part, into, testContext())
-  return into
+async function restored(bench: Bench, part: PartId): Promise<string> {
+  return restoredTree(bench, idOf(1), part)
 }

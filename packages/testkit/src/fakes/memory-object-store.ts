@@ -14,8 +14,8 @@ export interface MemoryObjectStoreOptions {
 }
 
 export interface StoreCall {
-  method: 'put' | 'get' | 'head' | 'list' | 'delete'
-  /** The key, or the prefix of a listing. */
+  method: 'put' | 'get' | 'head' | 'list' | 'delete' | 'copy'
+  /** The key, the prefix of a listing, or where a copy goes. */
   key: string
   /** Which call of this method it is on this store, from 1. */
   count: number
@@ -96,6 +96,16 @@ export function memoryObjectStore(options: MemoryObjectStoreOptions = {}): Memor
       checkKey(key)
       await enter('delete', key, ctx)
       objects.delete(key)
+    },
+
+    async copy(from, to, ctx) {
+      checkKey(from)
+      checkKey(to)
+      await enter('copy', to, ctx)
+      const bytes = find(from)
+      refuseExisting(to)
+      objects.set(to, bytes.slice())
+      return { bytes: bytes.length }
     },
 
     async collectGarbage(ctx) {

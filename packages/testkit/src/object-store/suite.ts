@@ -1,5 +1,6 @@
 import type { SuiteApi } from '../api.ts'
 import { cancelCases } from './cancel.ts'
+import { copyCases } from './copy.ts'
 import { deleteCases } from './delete.ts'
 import type { OpenObjectStore } from './fixture.ts'
 import { garbageCases } from './garbage.ts'
@@ -28,6 +29,7 @@ export function objectStoreSuite(api: SuiteApi, { name, open }: ObjectStoreSuite
     getCases(api, open)
     listCases(api, open)
     deleteCases(api, open)
+    copyCases(api, open)
     cancelCases(api, open)
     keyCases(api, open)
     garbageCases(api, open)
