@@ -1,0 +1,4 @@
+import { registerBackend } from '@angee/core'
+import restic from './index.ts'
+
+registerBackend(restic)

@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { treeTools } from '@angee/archive'
+import { backendSuite, engineSuite, testContext } from '@angee/testkit'
+import { describe, it } from 'vitest'
+import restic from '../src/index.ts'
+import { damagePart } from './support/damage.ts'
+import { killWriter } from './support/killed-writer.ts'
+import { emptyRepository, password, program } from './support/repository.ts'
+
+engineSuite('restic in a directory', ['restic'], () => {
+  backendSuite(
+    { describe, it },
+    {
+      name: 'restic',
+      trees: treeTools,
+      async open({ directory, trees }) {
+        const repository = join(directory, 'backups')
+        emptyRepository(repository)
+        const options = { repository: './backups', password, program }
+        const open = () => restic.open({ options, stackRoot: directory, trees }, testContext())
+        return {
+          backend: await open(),
+          reopen: open,
+          damage: async (id, what, how) => damagePart(repository, id, what, how),
+          leaveGarbage: (id) => killWriter(directory, repository, id),
+          async [Symbol.asyncDispose]() {},
+        }
+      },
+    },
+  )
+})
