@@ -40,7 +40,7 @@ describe('the descriptor', () => {
       type: 'localfs',
       location: join(directory.path, 'backups'),
       localDirectory: join(directory.path, 'backups'),
-      capabilities: { encrypts: false, incremental: false, remote: false },
+      capabilities: { encrypts: false, incremental: true, remote: false },
     })
     expect(await readdir(directory.path)).toEqual([])
   })

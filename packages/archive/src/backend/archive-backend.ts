@@ -34,7 +34,11 @@ export function archiveBackend(type: string, store: ObjectStore, encryption?: En
   return {
     type,
     location: store.location,
-    capabilities: { encrypts: encryption !== undefined, incremental: false, remote: store.remote },
+    capabilities: {
+      encrypts: encryption !== undefined,
+      incremental: store.copy !== undefined,
+      remote: store.remote,
+    },
     ...(store.localDirectory === undefined ? {} : { localDirectory: store.localDirectory }),
     preflight: async (ctx) => {
       await store.preflight(ctx)

@@ -12,13 +12,17 @@ export const repositoryFormat = 1
 /** Makes the repository when there is none; two that do so at once end up with one. FORMAT_TOO_NEW. */
 export async function ensureRepository(store: ObjectStore, ctx: Context): Promise<void> {
   if (await checkRepository(store, ctx)) return
-  const first = Buffer.from(`${JSON.stringify({ format: repositoryFormat, repositoryId: randomUUID() })}\n`)
   try {
-    await store.put(repositoryKey, first, { ifAbsent: true }, ctx)
+    await store.put(repositoryKey, newRepository(), { ifAbsent: true }, ctx)
   } catch (error) {
     if (!isAngeeError(error, 'OBJECT_EXISTS')) throw error
     await checkRepository(store, ctx)
   }
+}
+
+/** What stands in the file that makes a place a repository. */
+export function newRepository(): Buffer {
+  return Buffer.from(`${JSON.stringify({ format: repositoryFormat, repositoryId: randomUUID() })}\n`)
 }
 
 /** Whether there is a repository. FORMAT_TOO_NEW names both versions; SNAPSHOT_CORRUPT when its file is no such file. */

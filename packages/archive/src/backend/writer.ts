@@ -8,6 +8,7 @@ import { sealedJson } from './json.ts'
 import { manifestKey, type PartPlace, partKey, writingKey } from './keys.ts'
 import { type PartTarget, putMadeFrames, putStream, putTree } from './put.ts'
 import { ensureRepository } from './repository.ts'
+import { reuseTree } from './reuse.ts'
 
 /** Starts a snapshot: marks it as being written. */
 export async function beginSnapshot(archive: Archive, { id }: SnapshotDraft, ctx: Context): Promise<SnapshotWriter> {
@@ -34,7 +35,8 @@ export async function beginSnapshot(archive: Archive, { id }: SnapshotDraft, ctx
     return result
   }
   return {
-    putTree: (part, tree, own) => put(part, 'tree', (target) => putTree(target, tree, own)),
+    putTree: (part, tree, own) =>
+      put(part, 'tree', async (target) => (await reuseTree(target, tree, own)) ?? putTree(target, tree, own)),
     putStream: (part, open, own) => put(part, 'stream', (target) => putStream(target, open, own)),
     putFrames: (made, open, own) => put(made.part, made.kind, (target) => putMadeFrames(target, made, open, own)),
     commit: async (manifest, own) => {

@@ -1,4 +1,5 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
+import { blockBytes } from './ring.ts'
 
 /** Where the archive goes: fixed blocks that are filled in place, so that file content is read straight into them. */
 export interface BlockSink {
@@ -22,5 +23,28 @@ export function write(sink: BlockSink, bytes: Buffer): void {
     const copied = bytes.copy(room, 0, at)
     sink.filled(copied)
     at += copied
+  }
+}
+
+/** Takes everything and keeps nothing: for the summary of a tree alone. */
+export function discardingSink(): BlockSink {
+  const block = Buffer.alloc(blockBytes)
+  let used = 0
+  return {
+    room: () => {
+      if (used === blockBytes) used = 0
+      return block.subarray(used)
+    },
+    filled: (bytes) => {
+      used += bytes
+    },
+    flush: () => {
+      used = 0
+    },
+    mark: () => used,
+    rewind: (mark) => {
+      used = mark
+    },
+    progress: () => undefined,
   }
 }

@@ -1,14 +1,17 @@
 import type { Context, TreeSource } from '@angee/core'
 import type { Block } from '../frames/compress-stream.ts'
+import { toRemember } from './memory/remember.ts'
+import type { Remember } from './memory/write.ts'
+import type { TreeOutcome } from './messages.ts'
 import { makeRing, openRing } from './ring.ts'
-import { startTreeThread, stopOnAbort, type TreeOutcome, type TreeThread } from './thread.ts'
+import { startTreeThread, stopOnAbort, type TreeThread } from './thread.ts'
 
 /**
  * Reads a tree in a thread of its own and gives its archive block by block. Each block is memory the thread fills again
  * once it is released. The outcome settles after the last block.
  */
 export function captureBlocks(
-  source: Pick<TreeSource, 'directory' | 'exclude'>,
+  source: Pick<TreeSource, 'directory' | 'exclude' | 'memory'>,
   onProgress: (bytes: number, entries: number) => void,
   ctx: Context,
 ): { blocks: AsyncGenerator<Block>; outcome: Promise<TreeOutcome> } {
@@ -26,9 +29,9 @@ export function captureBlocks(
   const outcome = Promise.withResolvers<TreeOutcome>()
   outcome.promise.catch(() => undefined)
   let over = false
-  const start = (): TreeThread => {
+  const start = (remember: Remember | undefined): TreeThread<TreeOutcome> => {
     const thread = startTreeThread(
-      { task: 'capture', ring: shared, directory: source.directory, exclude: source.exclude },
+      { task: 'capture', ring: shared, directory: source.directory, exclude: source.exclude, remember },
       (message) => {
         if (message.type === 'filled') filled = message.index + 1
         // What a stopped thread had said before reaches us later, when nobody wants to know any more.
@@ -46,10 +49,11 @@ export function captureBlocks(
   }
 
   async function* blocks(): AsyncGenerator<Block> {
-    // Not before: a generator that is never begun is never ended either, and the thread would wait for ever.
-    const thread = start()
+    let thread: TreeThread<TreeOutcome> | undefined
     const offAbort = stopOnAbort(ctx, () => ring.giveUp())
     try {
+      // Not before: a generator that is never begun is never ended either, and the thread would wait for ever.
+      thread = start(await toRemember(source, ctx))
       for (let index = 0; ; index++) {
         while (index >= filled && !over) {
           await new Promise<void>((resolve) => {
@@ -62,11 +66,14 @@ export function captureBlocks(
         yield { bytes: ring.filled(index), release: () => release(index) }
       }
       await thread.outcome
+    } catch (error) {
+      outcome.reject(error)
+      throw error
     } finally {
       over = true
       offAbort()
       ring.giveUp()
-      await thread.stop()
+      await thread?.stop()
     }
   }
   return { blocks: blocks(), outcome: outcome.promise }

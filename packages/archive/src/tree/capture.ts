@@ -1,5 +1,5 @@
 import { type BigIntStats, closeSync, type Dirent, lstatSync, readdirSync } from 'node:fs'
-import type { TreeSummary, Warning } from '@angee/core'
+import type { Warning } from '@angee/core'
 import { type ByteString, enterHeld, fromText, type Place, rootPlace, shown, toPath } from '../bytes/path.ts'
 import { encodeHeader } from '../tar/encode.ts'
 import { type Entry, padded, zeroBlocks } from '../tar/format.ts'
@@ -7,12 +7,17 @@ import { type BlockSink, write } from './block-sink.ts'
 import { copyContent } from './copy-content.ts'
 import { treeDigest } from './digest.ts'
 import { blank, entryOf, fileEntry, specialEntry } from './entry-of.ts'
+import type { Known } from './memory/compare.ts'
+import type { MemoryWriter } from './memory/write.ts'
+import type { TreeOutcome } from './messages.ts'
 import { isUnchanged, openToRead, stateOf } from './read-file.ts'
 import { unlessGone, unreadable } from './unreadable.ts'
 
-export interface Capture {
-  summary: TreeSummary
-  warnings: Omit<Warning, 'part'>[]
+export interface CaptureMemory {
+  /** Told of every entry. What it makes of a tree that did not stand still is for its owner to drop. */
+  memory?: MemoryWriter | undefined
+  /** Files that need not be read. Where there is one, what goes into the sink is no archive. */
+  known?: Known | undefined
 }
 
 /** Larger files are written in one pass: what has been handed on cannot be taken back. */
@@ -20,10 +25,15 @@ const largestRetried = 1 << 20
 const readTries = 3
 
 /** Reads a directory and writes its canonical tar archive into `sink`. Synchronous: meant for a thread of its own. */
-export function captureTree(directory: string, exclude: readonly string[], sink: BlockSink): Capture {
+export function captureTree(
+  directory: string,
+  exclude: readonly string[],
+  sink: BlockSink,
+  { memory, known }: CaptureMemory = {},
+): TreeOutcome {
   const excluded = new Set(exclude.map(fromText))
   const digest = treeDigest()
-  const warnings: Capture['warnings'] = []
+  const warnings: TreeOutcome['warnings'] = []
   const firstNames = new Map<string, ByteString>()
   let entries = 0
 
@@ -32,17 +42,18 @@ export function captureTree(directory: string, exclude: readonly string[], sink:
   }
   const vanished = (path: ByteString): void =>
     warn('vanished', path, 'was gone, or had become something else, when its turn came')
-  const emit = (entry: Entry, content: string): void => {
+  const emit = (entry: Entry, stat: BigIntStats, content: string): void => {
     digest.add(entry, content)
+    memory?.add(entry.path, stat, content)
     if (++entries % 1024 === 0) sink.progress(entries)
   }
-  const writeEntry = (entry: Entry): void => {
+  const writeEntry = (entry: Entry, stat: BigIntStats): void => {
     write(sink, encodeHeader(entry))
-    emit(entry, '')
+    emit(entry, stat, '')
   }
 
   const root = rootPlace(fromText(directory))
-  writeEntry(unreadable('', () => entryOf('', 'directory', lstatSync(toPath(root.path), { bigint: true }), root.path)))
+  writeDirectory(root, '')
   captureEntries(root, '')
   write(sink, zeroBlocks)
   sink.flush()
@@ -74,7 +85,7 @@ export function captureTree(directory: string, exclude: readonly string[], sink:
     if (stat.isSocket()) return warn('not-kept', path, 'is a socket, which only its process can make')
     if (linkedBefore(stat, path)) return
     const entry = unlessGone(path, () => specialEntry(path, stat, absolute))
-    if (entry) writeEntry(entry)
+    if (entry) writeEntry(entry, stat)
     else vanished(path)
   }
 
@@ -82,12 +93,19 @@ export function captureTree(directory: string, exclude: readonly string[], sink:
     const place = unlessGone(path, () => enterHeld(parent, name))
     if (!place) return vanished(path)
     try {
-      const stat = unreadable(path, () => lstatSync(toPath(place.path), { bigint: true }))
-      writeEntry(unreadable(path, () => entryOf(path, 'directory', stat, place.path)))
+      writeDirectory(place, path)
       captureEntries(place, `${path}/`)
     } finally {
       place.close()
     }
+  }
+
+  function writeDirectory(place: Place, path: ByteString): void {
+    const stat = unreadable(path, () => lstatSync(toPath(place.path), { bigint: true }))
+    writeEntry(
+      unreadable(path, () => entryOf(path, 'directory', stat, place.path)),
+      stat,
+    )
   }
 
   /** Writes a hard link when another name of the same file was seen before. */
@@ -99,20 +117,27 @@ export function captureTree(directory: string, exclude: readonly string[], sink:
       firstNames.set(inode, path)
       return false
     }
-    writeEntry({
-      ...blank,
-      path,
-      type: 'hardlink',
-      link: `./${first}`,
-      mode: Number(stat.mode & 0o7777n),
-      uid: Number(stat.uid),
-      gid: Number(stat.gid),
-      mtimeNs: stat.mtimeNs,
-    })
+    const owner = { mode: Number(stat.mode & 0o7777n), uid: Number(stat.uid), gid: Number(stat.gid) }
+    const entry: Entry = { ...blank, ...owner, path, type: 'hardlink', link: `./${first}`, mtimeNs: stat.mtimeNs }
+    writeEntry(entry, stat)
+    return true
+  }
+
+  /** Counts a file in by what is known of its content. False where it has to be read. */
+  function takenAsKnown(absolute: ByteString, path: ByteString): boolean {
+    const stat = known && unlessGone(path, () => lstatSync(toPath(absolute), { bigint: true }))
+    if (!stat) return false
+    const content = known.contentOf(path, stat)
+    if (content === undefined) return false
+    if (linkedBefore(stat, path)) return true
+    const entry = unlessGone(path, () => entryOf(path, 'file', stat, absolute))
+    if (entry) emit({ ...entry, size: Number(stat.size) }, stat, content)
+    else vanished(path)
     return true
   }
 
   function captureFile(absolute: ByteString, path: ByteString): void {
+    if (takenAsKnown(absolute, path)) return
     const descriptor = unlessGone(path, () => openToRead(absolute))
     if (descriptor === undefined) return vanished(path)
     try {
@@ -127,14 +152,14 @@ export function captureTree(directory: string, exclude: readonly string[], sink:
         const mark = sink.mark()
         write(sink, header)
         const { content, short } = unreadable(path, () => copyContent(descriptor, entry, sink))
-        if (!short && unreadable(path, () => isUnchanged(before, descriptor))) return emit(entry, content)
+        if (!short && unreadable(path, () => isUnchanged(before, descriptor))) return emit(entry, before.stat, content)
         if (retried && attempt < readTries) {
           sink.rewind(mark)
           continue
         }
         const times = retried ? `, ${readTries} times` : ''
         warn('changed-while-read', path, `changed while it was read${times}; it is stored as it was found`)
-        return emit(entry, content)
+        return emit(entry, before.stat, content)
       }
     } finally {
       closeSync(descriptor)

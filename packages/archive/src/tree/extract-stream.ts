@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import type { Context } from '@angee/core'
+import type { TreeOutcome } from './messages.ts'
 import { blockBytes, makeRing, openRing } from './ring.ts'
-import { startTreeThread, stopOnAbort, type TreeOutcome } from './thread.ts'
+import { startTreeThread, stopOnAbort } from './thread.ts'
 
 /**
  * Extracts the raw blocks of an archive into an empty directory in a thread of its own; with `into` undefined it only

@@ -1,15 +1,10 @@
 import { Worker } from 'node:worker_threads'
-import type { Context, TreeSummary, Warning } from '@angee/core'
+import type { Context } from '@angee/core'
 import { AngeeError } from '@angee/core/errors'
-import type { TreeMessage, TreeTask } from './messages.ts'
+import type { ResultOf, TreeMessage, TreeTask } from './messages.ts'
 
-export interface TreeOutcome {
-  summary: TreeSummary
-  warnings: Omit<Warning, 'part'>[]
-}
-
-export interface TreeThread {
-  outcome: Promise<TreeOutcome>
+export interface TreeThread<Result> {
+  outcome: Promise<Result>
   /** Ends the thread wherever it is. */
   stop(): Promise<void>
 }
@@ -17,16 +12,19 @@ export interface TreeThread {
 const fromSource = import.meta.url.endsWith('.ts')
 
 /** Starts the tree thread on a task. `onMessage` is told of blocks; the outcome rejects when the thread fails or dies. */
-export function startTreeThread(task: TreeTask, onMessage: (message: TreeMessage) => void): TreeThread {
+export function startTreeThread<Task extends TreeTask>(
+  task: Task,
+  onMessage: (message: TreeMessage) => void,
+): TreeThread<ResultOf<Task>> {
   const file = fromSource ? './worker.ts' : './tree-worker.js'
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: task,
     // The default heap would let two threads alone break the memory promise.
     resourceLimits: { maxYoungGenerationSizeMb: 6 },
   })
-  const outcome = new Promise<TreeOutcome>((resolve, reject) => {
+  const outcome = new Promise<ResultOf<Task>>((resolve, reject) => {
     worker.on('message', (message: TreeMessage) => {
-      if (message.type === 'done') resolve(message)
+      if (message.type === 'done') resolve(message.result as ResultOf<Task>)
       else if (message.type === 'failed')
         reject(new AngeeError(message.error.code, message.error.message, withoutUndefined(message.error)))
       onMessage(message)

@@ -2,24 +2,22 @@ import { Readable } from 'node:stream'
 import type { Context, EmptyDirectory, TarOfTree, TreeSource, TreeSummary, TreeTools, Warning } from '@angee/core'
 import { captureBlocks } from './capture-stream.ts'
 import { extractBlocks } from './extract-stream.ts'
+import { isUnchanged, toRemember } from './memory/remember.ts'
 import { removeTree } from './remove.ts'
-import { makeRing } from './ring.ts'
 import { startTreeThread, stopOnAbort } from './thread.ts'
 
 /** Trees as core wants them done. The part of a warning is filled in by whoever knows it. */
 export const treeTools: TreeTools = {
-  source: (directory, exclude): TreeSource => ({
-    directory,
-    exclude,
-    unchanged: async () => false,
-    toTar: (ctx) => toTar({ directory, exclude }, ctx),
-  }),
+  source: (directory, exclude, known = {}): TreeSource => {
+    const place = { directory, exclude, ...known }
+    return { ...place, unchanged: (ctx) => isUnchanged(place, ctx), toTar: (ctx) => toTar(place, ctx) }
+  },
   summarize,
   extract,
   remove: async (directory) => removeTree(directory),
 }
 
-function toTar(source: Pick<TreeSource, 'directory' | 'exclude'>, ctx: Context): TarOfTree {
+function toTar(source: Pick<TreeSource, 'directory' | 'exclude' | 'memory'>, ctx: Context): TarOfTree {
   const { blocks, outcome } = captureBlocks(source, () => undefined, ctx)
   async function* copies(): AsyncGenerator<Buffer> {
     // A reader may keep what it was given; the block is filled again.
@@ -35,7 +33,11 @@ function toTar(source: Pick<TreeSource, 'directory' | 'exclude'>, ctx: Context):
 }
 
 async function summarize(source: TreeSource, ctx: Context): Promise<{ summary: TreeSummary; warnings: Warning[] }> {
-  const task = { task: 'summarize' as const, ring: makeRing(), directory: source.directory, exclude: source.exclude }
+  const { directory, exclude, memory } = source
+  const remember = await toRemember(source, ctx)
+  // Where times are not to be trusted now, what they were does not matter.
+  const last = remember && memory?.last
+  const task = { task: 'summarize' as const, directory, exclude, remember, last }
   const thread = startTreeThread(task, () => undefined)
   const offAbort = stopOnAbort(ctx, () => void thread.stop())
   try {

@@ -1,31 +1,50 @@
 import { Buffer } from 'node:buffer'
 import { parentPort, workerData } from 'node:worker_threads'
 import { AngeeError, toAngeeError } from '@angee/core/errors'
-import type { BlockSink } from './block-sink.ts'
+import { type BlockSink, discardingSink } from './block-sink.ts'
 import { captureTree } from './capture.ts'
 import { extractTree, type PieceSource } from './extract.ts'
-import type { TreeMessage, TreeTask } from './messages.ts'
+import { isAsRemembered, type Known, openKnown } from './memory/compare.ts'
+import { memoryWriter } from './memory/write.ts'
+import type { ResultOf, TreeMessage, TreeOutcome, TreeTask } from './messages.ts'
 import { blockBytes, openRing, type Ring } from './ring.ts'
 
 /* The tree thread: does one task with synchronous calls, so that fifty thousand small files cost no event loop turns. */
 
 const task = workerData as TreeTask
-const ring = openRing(task.ring)
 let rawBytes = 0
 let entries = 0
 
 try {
-  const { summary, warnings } = run()
-  say({ type: 'done', summary, warnings })
+  say({ type: 'done', result: run() })
 } catch (error) {
   const { code, message, hint, context } = toAngeeError(error)
   say({ type: 'failed', error: { code, message, hint, context } })
 }
 
-function run(): Pick<Extract<TreeMessage, { type: 'done' }>, 'summary' | 'warnings'> {
-  if (task.task === 'capture') return captureTree(task.directory, task.exclude, ringSink(ring))
-  if (task.task === 'summarize') return captureTree(task.directory, task.exclude, discardingSink())
-  return extractTree(ringSource(ring), task.into, task.mostBytes)
+function run(): ResultOf<TreeTask> {
+  if (task.task === 'extract') return extractTree(ringSource(openRing(task.ring)), task.into, task.mostBytes)
+  const { directory, exclude } = task
+  if (task.task === 'compare') return isAsRemembered(task.last, directory, exclude, task.treeDigest)
+  if (task.task === 'capture') return remembering(task, ringSink(openRing(task.ring)), undefined)
+  using known = openKnown(task.last, directory, exclude)
+  return remembering(task, discardingSink(), known)
+}
+
+/** Reads a tree. Of one that stood still the entries are remembered. */
+function remembering(
+  { directory, exclude, remember }: Extract<TreeTask, { remember: unknown }>,
+  sink: BlockSink,
+  known: Known | undefined,
+): TreeOutcome {
+  const memory = remember && memoryWriter(remember, directory, exclude)
+  try {
+    const capture = captureTree(directory, exclude, sink, { memory, known })
+    if (capture.warnings.length === 0) memory?.keep(capture.summary.digest)
+    return capture
+  } finally {
+    memory?.drop()
+  }
 }
 
 function say(message: TreeMessage): void {
@@ -64,33 +83,6 @@ function ringSink(target: Ring): BlockSink {
     progress: (total) => {
       entries = total
       say({ type: 'progress', entries, bytes: rawBytes + used })
-    },
-  }
-}
-
-/** Takes everything and keeps nothing: for the summary of a tree alone. */
-function discardingSink(): BlockSink {
-  const block = Buffer.alloc(blockBytes)
-  let used = 0
-  return {
-    room: () => {
-      if (used === blockBytes) used = 0
-      return block.subarray(used)
-    },
-    filled: (bytes) => {
-      used += bytes
-      rawBytes += bytes
-    },
-    flush: () => {
-      used = 0
-    },
-    mark: () => used,
-    rewind: (mark) => {
-      used = mark
-    },
-    progress: (total) => {
-      entries = total
-      say({ type: 'progress', entries, bytes: rawBytes })
     },
   }
 }

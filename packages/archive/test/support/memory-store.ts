@@ -33,6 +33,12 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
         if (bytes && key.startsWith(prefix)) yield { key, bytes: bytes.length }
       }
     },
+    copy: async (from, to) => {
+      const bytes = found(from)
+      if (objects.has(to)) throw new AngeeError('OBJECT_EXISTS', `${to} is there`)
+      objects.set(to, Buffer.from(bytes))
+      return { bytes: bytes.length }
+    },
     delete: async (key) => void objects.delete(key),
     [Symbol.asyncDispose]: async () => undefined,
   }

@@ -8,7 +8,12 @@ const made: string[] = []
 
 /** A new directory that goes when the test ends. The system's own `rm` removes it, however deep the test went. */
 export function temporary(...names: string[]): string {
-  const root = mkdtempSync(join(realpathSync(tmpdir()), 'angee-archive-'))
+  return temporaryIn(tmpdir(), ...names)
+}
+
+/** The same on the file system of `place`. */
+export function temporaryIn(place: string, ...names: string[]): string {
+  const root = mkdtempSync(join(realpathSync(place), 'angee-archive-'))
   made.push(root)
   const directory = join(root, ...names)
   mkdirSync(directory, { recursive: true })

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '@angee/archive'
+import { copyFile } from './copy.ts'
 import { deleteFile } from './delete.ts'
 import { getFile, headFile } from './get.ts'
 import { collectIncoming } from './incoming-file.ts'
@@ -26,6 +27,7 @@ export function localfsObjectStore(directory: string, { keepOutOfGit = false }: 
     get: (key, range, ctx) => getFile(directory, key, range, ctx),
     head: (key, ctx) => headFile(directory, key, ctx),
     list: (prefix, ctx) => listFiles(directory, prefix, ctx),
+    copy: (from, to, ctx) => copyFile(place, from, to, ctx),
     delete: (key, ctx) => deleteFile(directory, key, ctx),
     preflight: (ctx) => preflightDirectory(place, ctx),
     collectGarbage: (ctx) =>

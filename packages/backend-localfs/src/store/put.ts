@@ -12,7 +12,7 @@ import { hasCode, storeError } from './store-error.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** How often a directory may vanish under a put, because the last other object in it is deleted at that moment. */
-const attempts = 20
+export const attempts = 20
 
 /** Where objects lie. */
 export interface StoreDirectory {
@@ -118,7 +118,7 @@ async function refuseExisting(root: string, segments: readonly string[]): Promis
   if (path && (await lstat(path).catch(undefinedIfMissing))?.isFile()) throw exists(segments)
 }
 
-function exists(segments: readonly string[]): AngeeError {
+export function exists(segments: readonly string[]): AngeeError {
   const key = segments.join('/')
   return new AngeeError('OBJECT_EXISTS', `object ${key} exists already`, { context: { key } })
 }

@@ -135,3 +135,16 @@ export interface BackendOpening<Options> {
   stackRoot: string
   trees: TreeTools
 }
+
+/** An empty repository beside that of an opening, for checks that must not touch its snapshots. */
+export interface BackendScratch<Options> {
+  /** Opens it. It MUST share no object with the repository it lies beside. */
+  options: Options
+  /** For display. MUST NOT hold a credential. */
+  location: string
+  /**
+   * Removes all that lies there, whatever an interrupted check left, and nothing else. Resolves when it is gone.
+   * Idempotent; a place where nothing was ever written is clean already.
+   */
+  remove(ctx: Context): Promise<void>
+}

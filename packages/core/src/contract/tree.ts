@@ -16,6 +16,8 @@ export interface TreeSource {
    * nothing shall be reused.
    */
   readonly previous?: PreviousTree
+  /** Where the tree tools remember what they saw. Absent where nothing shall be remembered; backends leave it alone. */
+  readonly memory?: TreeMemory
   /**
    * Whether every entry is what it was when `previous` was taken, by type, size, times and inode; false when in doubt.
    * Reads no content. A backend that gets `true` may store `previous.stored` again in place of the directory.
@@ -32,6 +34,20 @@ export interface PreviousTree {
   stored: StoredPart
 }
 
+/**
+ * Files in which the tree tools remember the entries of a tree from one snapshot to the next. Absolute paths; what
+ * stands in them is the tools' own. A file that is damaged, of another version or of another tree counts as none.
+ */
+export interface TreeMemory {
+  /** What was remembered when `previous` was taken. */
+  readonly last?: string
+  /**
+   * Written by each reading of the tree during which it stood still; after any other reading nothing is there. Its
+   * directory exists.
+   */
+  readonly next: string
+}
+
 export interface TarOfTree {
   stream: Readable
   /** Settles after the stream has ended: what was read and what could not be kept. Rejects when the stream errors. */
@@ -43,10 +59,11 @@ export interface TarOfTree {
  * All paths are absolute. None of these follows a symbolic link.
  */
 export interface TreeTools {
-  source(directory: string, exclude: readonly string[]): TreeSource
+  /** `known`: what is remembered of the directory. Without it every file is read and nothing is remembered. */
+  source(directory: string, exclude: readonly string[], known?: Pick<TreeSource, 'previous' | 'memory'>): TreeSource
   /**
    * Gives the same summary that storing the directory would give. Reads every file, but those that are for certain what
-   * they were in `source.previous`.
+   * they were when `source.memory.last` was written.
    */
   summarize(source: TreeSource, ctx: Context): Promise<{ summary: TreeSummary; warnings: Warning[] }>
   /** Extracts a canonical tar archive into an empty directory, treating it as hostile. */

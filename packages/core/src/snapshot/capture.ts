@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
-import type { Context, PartId, PutResult, SnapshotWriter } from '../contract/index.ts'
+import type { Context, PartId, ProgressEvent, PutResult, SnapshotWriter } from '../contract/index.ts'
 import { AngeeError, toAngeeError } from '../errors/index.ts'
 import { dumpStream } from '../hooks/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import type { Stack } from '../stack/index.ts'
+import type { recallTree } from './memory.ts'
 import { type SnapshotPlan, stagingName } from './preflight.ts'
 import { sealedSecrets } from './secrets.ts'
 
@@ -25,6 +26,7 @@ export function capturesOf(
   stack: Stack,
   plan: SnapshotPlan,
   writer: SnapshotWriter,
+  recall: (part: PartId, ctx: Context) => ReturnType<typeof recallTree>,
 ): { running: Capture[]; quiet: Capture[] } {
   const streams = plan.streams.map((part) => ({
     quiesces: part.hook.quiesce !== 'none',
@@ -32,9 +34,9 @@ export function capturesOf(
   }))
   const trees = plan.trees.map(({ part, directory }) => ({
     part: part.id,
-    run: (ctx: Context) => {
+    run: async (ctx: Context) => {
       const exclude = [...part.exclude.map(({ path }) => path), stagingName]
-      return writer.putTree(part.id, stack.trees.source(directory, exclude), ctx)
+      return writer.putTree(part.id, stack.trees.source(directory, exclude, await recall(part.id, ctx)), ctx)
     },
   }))
   const { secrets } = plan
@@ -73,11 +75,16 @@ export async function captureAll(
     for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
       const { part } = next
       ctx.onProgress({ type: 'part', part, state: 'started', bytes: 0 })
+      let said: { message?: string } = {}
+      const onProgress = (event: ProgressEvent): void => {
+        if (event.type === 'part' && event.message !== undefined) said = { message: event.message }
+        ctx.onProgress(event)
+      }
       try {
-        const result = await next.run({ ...ctx, signal })
+        const result = await next.run({ ...ctx, signal, onProgress })
         captured.push({ part, ...result })
         for (const warning of result.warnings) ctx.onProgress({ type: 'warning', warning })
-        ctx.onProgress({ type: 'part', part, state: 'done', bytes: result.stored.raw.bytes })
+        ctx.onProgress({ type: 'part', part, state: 'done', bytes: result.stored.raw.bytes, ...said })
       } catch (error) {
         const failure = { part, error: toAngeeError(error, 'PART_FAILED', `${part} could not be captured`) }
         if (failures.length === 0 || allowPartial) failures.push(failure)

@@ -1,5 +1,6 @@
 export type { CaptureFailure } from './capture.ts'
 export { isSnapshotId, newSnapshotId } from './id.ts'
+export type { UnchangedPart } from './memory.ts'
 export { planSnapshot, type SnapshotPlan } from './preflight.ts'
-export { recordsOfBackend, resolveSnapshot } from './resolve.ts'
+export { resolveSnapshot, resolveSnapshotIn } from './resolve.ts'
 export type { SnapshotRequest, SnapshotResult } from './snapshot.ts'

@@ -1,5 +1,5 @@
 import { type CatalogRecord, readCatalog, recordOf } from '../catalog/index.ts'
-import type { Context } from '../contract/index.ts'
+import type { BackupBackend, Context } from '../contract/index.ts'
 import { AngeeError } from '../errors/index.ts'
 import type { Stack } from '../stack/index.ts'
 import { isSnapshotId } from './id.ts'
@@ -17,7 +17,24 @@ export async function resolveSnapshot(stack: Stack, reference: string, ctx: Cont
   if (isSnapshotId(reference)) return reference.toUpperCase()
   const { records } = await readCatalog(stack.store)
   const known = matches(records, reference, ctx)
-  const found = known.length > 0 ? known : matches(await recordsOfBackend(stack, ctx), reference, ctx)
+  const found = known.length > 0 ? known : matches(await recordsOfBackend(stack.backend, ctx), reference, ctx)
+  return theOnlyOne(found, reference, stack.backend, 'List those there are: angee stack backup ls')
+}
+
+/** The same, of the snapshots in another backend than the stack's own. No catalog knows them: it is listed. */
+export async function resolveSnapshotIn(backend: BackupBackend, reference: string, ctx: Context): Promise<string> {
+  if (isSnapshotId(reference)) return reference.toUpperCase()
+  const records = await recordsOfBackend(backend, ctx)
+  const newest = records.slice(-5).map(({ id, name }) => (name === undefined ? id : `${id} (${name})`))
+  return theOnlyOne(matches(records, reference, ctx), reference, backend, `There are: ${newest.join(', ') || 'none'}.`)
+}
+
+function theOnlyOne(
+  found: readonly CatalogRecord[],
+  reference: string,
+  { location }: BackupBackend,
+  hint: string,
+): string {
   const [first, second] = found
   if (first && !second) return first.id
   if (first) {
@@ -35,19 +52,21 @@ export async function resolveSnapshot(stack: Stack, reference: string, ctx: Cont
   }
   throw new AngeeError(
     'SNAPSHOT_NOT_FOUND',
-    reference === 'latest' ? 'there is no complete snapshot yet' : `there is no snapshot "${reference}"`,
+    reference === 'latest'
+      ? `there is no complete snapshot yet in ${location}`
+      : `there is no snapshot "${reference}" in ${location}`,
     {
-      hint: 'List those there are: angee stack backup ls',
-      context: { reference, location: stack.backend.location },
+      hint,
+      context: { reference, location },
     },
   )
 }
 
-/** The records of all readable snapshots in the backend, oldest first. */
-export async function recordsOfBackend(stack: Stack, ctx: Context): Promise<CatalogRecord[]> {
+/** The records of all readable snapshots in a backend, oldest first. */
+async function recordsOfBackend(backend: BackupBackend, ctx: Context): Promise<CatalogRecord[]> {
   const records: CatalogRecord[] = []
-  for await (const snapshot of stack.backend.list(ctx)) {
-    if (!('damaged' in snapshot)) records.push(recordOf(snapshot, stack.backend.location))
+  for await (const snapshot of backend.list(ctx)) {
+    if (!('damaged' in snapshot)) records.push(recordOf(snapshot, backend.location))
   }
   return records.sort((a, b) => (a.id < b.id ? -1 : 1))
 }

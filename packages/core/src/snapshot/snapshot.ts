@@ -6,6 +6,7 @@ import { type Journal, openJournal } from '../journal/index.ts'
 import type { Stack } from '../stack/index.ts'
 import { type Captured, type CaptureFailure, captureAll, capturesOf } from './capture.ts'
 import type { SnapshotJournal } from './journal-entry.ts'
+import { keepMemories, recallTree, type UnchangedPart } from './memory.ts'
 import { planSnapshot, type SnapshotPlan, type WantedParts } from './preflight.ts'
 import { quiesce, release, runBefore } from './quiesce.ts'
 
@@ -14,11 +15,15 @@ export interface SnapshotRequest extends WantedParts {
   labels?: Record<string, string>
   /** Keep what could be captured when a part fails, as a `partial` snapshot. */
   allowPartial?: boolean
+  /** False: read every file again, also where nothing seems to have changed. */
+  reuse?: boolean
 }
 
 export interface SnapshotResult {
   manifest: SnapshotManifest
   failures: CaptureFailure[]
+  /** Trees that are what the last complete snapshot held. */
+  unchanged: UnchangedPart[]
 }
 
 /** The algorithm of DESIGN, step by step, for a caller that holds the stack's lock. `id` is the snapshot's to be. */
@@ -57,7 +62,9 @@ async function captureAndCommit(
   ctx: Context,
 ): Promise<SnapshotResult> {
   await using writer = await stack.backend.begin(draft, ctx)
-  const { running, quiet } = capturesOf(stack, plan, writer)
+  const { running, quiet } = capturesOf(stack, plan, writer, (part, own) =>
+    recallTree(stack, part, draft.id, request.reuse !== false, own),
+  )
   const allowPartial = request.allowPartial === true
   const outcome: { captured: Captured[]; failures: CaptureFailure[] } = { captured: [], failures: [] }
   let problems: Error[] = []
@@ -84,7 +91,7 @@ async function captureAndCommit(
   const manifest = manifestOf(stack, draft, purpose, request, plan, outcome, ctx)
   await writer.commit(manifest, ctx)
   await catalogSnapshot(stack, manifest)
-  return { manifest, failures: outcome.failures }
+  return { manifest, failures: outcome.failures, unchanged: await keepMemories(stack, manifest, ctx) }
 }
 
 /** Puts the catalog record of a committed snapshot. A safety snapshot is pinned until a newer one exists. */
