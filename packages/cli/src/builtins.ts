@@ -9,6 +9,8 @@ interface Builtin {
 const builtins: Record<'backends' | 'runtimes', Record<string, Builtin>> = {
   backends: {
     localfs: { package: '@angee/backend-localfs', load: () => import('@angee/backend-localfs/register') },
+    restic: { package: '@angee/backend-restic', load: () => import('@angee/backend-restic/register') },
+    s3: { package: '@angee/backend-s3', load: () => import('@angee/backend-s3/register') },
   },
   runtimes: {
     container: { package: '@angee/runtime-compose', load: () => import('@angee/runtime-compose/register') },
@@ -21,9 +23,10 @@ const builtins: Record<'backends' | 'runtimes', Record<string, Builtin>> = {
  * it can name them. BACKEND_UNKNOWN with the line to type when its package is not installed.
  */
 export async function loadBackend(type: string): Promise<void> {
-  if (hasBackend(type)) return
   const builtin = builtins.backends[type]
-  if (builtin) return load(builtin, 'BACKEND_UNKNOWN', `backup_backend.type is "${type}"`)
+  // Also where a plugin has taken its type already: registering both says so.
+  if (builtin) return load(builtin, 'BACKEND_UNKNOWN', `a backend has "type: ${type}"`)
+  if (hasBackend(type)) return
   for (const one of Object.values(builtins.backends)) await one.load().catch(() => undefined)
 }
 

@@ -1,5 +1,8 @@
 import { AngeeError } from '@angee/core/errors'
 import { Argument, Command, Option } from 'commander'
+import type { CopyOptions } from './commands/backup-copy.ts'
+import type { ExportOptions } from './commands/backup-export.ts'
+import type { ImportOptions } from './commands/backup-import.ts'
 import type { BackupOptions } from './commands/stack-backup.ts'
 import type { RestoreArguments } from './commands/stack-restore.ts'
 import { writeErr, writeOut } from './output/streams.ts'
@@ -17,7 +20,7 @@ const partsOption = '--only <part>'
  * nothing. `done` is told the exit code of the command that ran.
  */
 export function buildProgram(done: (exitCode: number) => void): Command {
-  const angee = new Command('angee')
+  const angee: Command = new Command('angee')
     .description('Snapshots and restores the data of a stack.')
     .version(tool.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -30,7 +33,11 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut, writeErr, outputError: () => undefined })
-    .configureHelp({ showGlobalOptions: true })
+    // Those of angee itself alone: an option of `backup` says nothing to the commands below it.
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => (command.parent ? [...angee.options] : []),
+    })
 
   /** Runs `action` with what the user gave, whatever depth its command stands at. */
   function act<Options>(action: Action<Options>): (...given: unknown[]) => Promise<void> {
@@ -48,10 +55,24 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   angee
     .command('doctor')
     .description('check everything a snapshot and a restore of this stack depend on')
-    .action(act(async (surface) => (await import('./commands/doctor.ts')).doctor(surface)))
+    .option(
+      '--backend [name]',
+      'instead, prove that a backend keeps its promises: writes beside its snapshots, and removes it',
+    )
+    .action(
+      act<{ backend?: string | true }>(async (surface, _, { backend }) => {
+        if (backend === undefined) return (await import('./commands/doctor.ts')).doctor(surface)
+        const { doctorBackend } = await import('./commands/doctor-backend.ts')
+        return doctorBackend(surface, backend === true ? undefined : backend)
+      }),
+    )
     .addHelpText(
       'after',
-      examples(['angee doctor', 'angee doctor -o json | jq ".checks[] | select(.status != \\"ok\\")"']),
+      examples([
+        'angee doctor',
+        'angee doctor -o json | jq ".checks[] | select(.status != \\"ok\\")"',
+        'angee doctor --backend',
+      ]),
     )
 
   addCompletion(angee, done)
@@ -61,11 +82,12 @@ export function buildProgram(done: (exitCode: number) => void): Command {
 function addBackup(stack: Command, act: ActionMaker): void {
   const backup = stack
     .command('backup')
-    .description('take a snapshot; or list, inspect, remove, verify snapshots')
+    .description('take a snapshot; or list, inspect, remove, verify, copy, export, import snapshots')
     .option('--name <name>', 'a name to restore it by')
     .option('--label <key=value>', 'a label; may be repeated', collectLabels)
     .option(partsOption, 'only this part (persist/NAME or service/NAME); may be repeated', collectParts)
     .option('--include-secrets', 'store the secrets file too; only where snapshots are encrypted')
+    .option('--no-reuse', 'read every file again, also where nothing seems to have changed')
     .option('--dry-run', 'print what would be captured, and change nothing')
     .option('--allow-partial', 'keep the rest when a part fails; such a snapshot is never "latest"')
     .allowExcessArguments()
@@ -121,10 +143,71 @@ function addBackup(stack: Command, act: ActionMaker): void {
       ),
     )
     .addHelpText('after', examples(['angee stack backup verify latest', 'angee stack backup verify --all --quick']))
+  addTransfer(backup, act)
   backup
     .command('reindex')
     .description('rebuild the list of snapshots from what the backend holds')
     .action(act(async (surface) => (await import('./commands/backup-reindex.ts')).backupReindex(surface)))
+}
+
+const backendOption = 'a name under backup.backends, "default", or a directory (./directory)'
+
+function addTransfer(backup: Command, act: ActionMaker): void {
+  backup
+    .command('copy')
+    .description('copy a snapshot to another backend, or home from one')
+    .argument('<snapshot>', snapshotArgument)
+    .option('--to <backend>', backendOption)
+    .option('--from <backend>', 'where it lies; then --to is "default" unless given')
+    .option('--plain', 'let what lies encrypted here lie open there')
+    .action(
+      act<CopyOptions>(async (surface, [snapshot = ''], options) =>
+        (await import('./commands/backup-copy.ts')).backupCopy(surface, snapshot, options),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'angee stack backup copy latest --to offsite',
+        'angee stack backup copy latest --to /mnt/usb/backups',
+        'angee stack backup copy 01J9Z3 --from offsite',
+      ]),
+    )
+  backup
+    .command('export')
+    .description('write a snapshot into one file that tar and zstd can read')
+    .argument('<snapshot>', snapshotArgument)
+    .argument('<file>', 'the file to write; "-" is stdout')
+    .option('--from <backend>', `where it lies: ${backendOption}`)
+    .option('--plain', 'also one that lies encrypted: the file is not')
+    .option('--force', 'replace the file when there is one')
+    .action(
+      act<ExportOptions>(async (surface, [snapshot = '', file = ''], options) =>
+        (await import('./commands/backup-export.ts')).backupExport(surface, snapshot, file, options),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'angee stack backup export latest shop.tar',
+        'angee stack backup export before-upgrade - | ssh HOST "cat > shop.tar"',
+      ]),
+    )
+  backup
+    .command('import')
+    .description('verify an exported file and store its snapshot')
+    .argument('<file>', 'what "angee stack backup export" wrote')
+    .option('--to <backend>', backendOption)
+    .option('--dry-run', 'print what is in the file, and change nothing')
+    .action(
+      act<ImportOptions>(async (surface, [file = ''], options) =>
+        (await import('./commands/backup-import.ts')).backupImport(surface, file, options),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples(['angee stack backup import shop.tar --dry-run', 'angee stack backup import shop.tar']),
+    )
 }
 
 type ActionMaker = <Options>(action: Action<Options>) => (...given: unknown[]) => Promise<void>
@@ -185,9 +268,18 @@ function addCompletion(angee: Command, done: (exitCode: number) => void): void {
     })
 }
 
-/** `backup --dry-run rm X` must not remove X: an option of `backup` says nothing to the commands below it. */
+/**
+ * `backup --dry-run rm X` must not remove X: an option of `backup` says nothing to the commands below it. One of the same
+ * name that the command has itself is read by `backup` first, and handed over.
+ */
 function refuseOptionsOfParent(backup: Command, subcommand: Command): void {
-  const given = backup.options.find((option) => backup.getOptionValueSource(option.attributeName()) === 'cli')
+  const all = backup.options.filter((option) => backup.getOptionValueSource(option.attributeName()) === 'cli')
+  const isOwn = (long: string | undefined): boolean => subcommand.options.some((option) => option.long === long)
+  for (const option of all.filter(({ long }) => isOwn(long))) {
+    const name = option.attributeName()
+    subcommand.setOptionValueWithSource(name, backup.getOptionValue(name), 'cli')
+  }
+  const given = all.find(({ long }) => !isOwn(long))
   if (!given) return
   throw new AngeeError('USAGE', `"${given.long}" is no option of "angee stack backup ${subcommand.name()}"`, {
     hint: `It belongs to "angee stack backup" itself. See: angee stack backup ${subcommand.name()} --help`,

@@ -98,7 +98,8 @@ export function commandLine({ root }: Pick<Surface, 'root'>, words: string): str
   return root === undefined ? `angee ${words}` : `angee ${words} --root ${shellWord(root)}`
 }
 
-function shellWord(text: string): string {
+/** `text` as one word of a shell. */
+export function shellWord(text: string): string {
   const clean = stripVTControlCharacters(text)
   return /^[A-Za-z0-9_/.,:@%+=-]+$/.test(clean) ? clean : `'${clean.replaceAll("'", `'\\''`)}'`
 }

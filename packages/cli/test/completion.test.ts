@@ -9,7 +9,7 @@ import { makeStack } from './support/stack.ts'
 const lookedAt: (string | undefined)[] = []
 
 async function wordsAfter(...typed: string[]): Promise<string[]> {
-  const lookup = async (root: string | undefined) => {
+  const snapshots = async (root: string | undefined) => {
     lookedAt.push(root)
     return {
       references: [
@@ -23,7 +23,7 @@ async function wordsAfter(...typed: string[]): Promise<string[]> {
     await candidates(
       buildProgram(() => undefined),
       typed,
-      lookup,
+      { snapshots, backends: async () => [{ word: 'offsite', about: '' }] },
     )
   ).map(({ word }) => word)
 }
@@ -31,11 +31,23 @@ async function wordsAfter(...typed: string[]): Promise<string[]> {
 describe('completion', () => {
   it('knows the commands, and where snapshots, parts and choices are meant', async () => {
     expect(await wordsAfter('')).toEqual(['stack', 'doctor', 'completion', 'help'])
-    expect(await wordsAfter('stack', 'backup', '')).toEqual(['ls', 'show', 'rm', 'verify', 'reindex', 'help'])
+    expect(await wordsAfter('stack', 'backup', '')).toEqual([
+      'ls',
+      'show',
+      'rm',
+      'verify',
+      'copy',
+      'export',
+      'import',
+      'reindex',
+      'help',
+    ])
     expect(await wordsAfter('stack', 'restore', '')).toEqual(['latest', 'nightly'])
     expect(await wordsAfter('stack', 'backup', 'rm', 'latest', '')).toEqual(['latest', 'nightly'])
     expect(await wordsAfter('stack', 'backup', 'show', 'latest', '')).toEqual([])
     expect(await wordsAfter('stack', 'restore', 'latest', '--only', '')).toEqual(['persist/app'])
+    expect(await wordsAfter('stack', 'backup', 'copy', 'latest', '--to', '')).toEqual(['offsite'])
+    expect(await wordsAfter('stack', 'backup', 'export', 'latest', '')).toEqual([])
     expect(await wordsAfter('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(await wordsAfter('stack', '-o', '')).toEqual(['table', 'json', 'yaml', 'name'])
     expect(await wordsAfter('stack', 'restore', '--')).toEqual(
@@ -53,6 +65,8 @@ describe('completion', () => {
     await angee(stack, 'stack', 'backup', '--name', 'before-upgrade')
     const { stdout } = await angee(stack, '__complete', '--', 'stack', 'restore', 'bef')
     expect(stdout).toBe('before-upgrade\tjust now\n')
+    const where = await angee(stack, '__complete', '--', 'stack', 'backup', 'copy', 'latest', '--to', '')
+    expect(where.stdout).toBe('default\tlocalfs\n')
     expect(await angee('/', '__complete', '--', 'stack', 'restore', '')).toEqual({
       exitCode: 0,
       stdout: '',

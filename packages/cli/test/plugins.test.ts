@@ -90,21 +90,23 @@ describe('a type that is taken', () => {
 })
 
 describe('a backend that is none once it is open', () => {
-  it.each([
+  const cases: [string, string, string | RegExp][] = [
     ['nothing', 'async () => undefined', /opened no backend: open gave undefined/],
     ['an error of its own', "async () => { throw new TypeError('x is not a function') }", /threw .*: x is not a func/],
     ['text as an error', "async () => { throw 'no' }", /threw while it was opened: no/],
-    ...['preflight', 'begin', 'stat', 'list', 'reader', 'delete'].map(
-      (method) =>
-        [`no ${method}`, `async () => ({ ...backend, ${method}: undefined })`, `without the method ${method}`] as const,
-    ),
+    ...['preflight', 'begin', 'stat', 'list', 'reader', 'delete'].map((method): [string, string, string] => [
+      `no ${method}`,
+      `async () => ({ ...backend, ${method}: undefined })`,
+      `without the method ${method}`,
+    ]),
     ['no end', 'async () => ({ ...backend, [Symbol.asyncDispose]: 1 })', /without \[Symbol.asyncDispose\]/],
     ['an optional method that is none', 'async () => ({ ...backend, check: true })', /whose check is no method/],
     ['another type', "async () => ({ ...backend, type: 'even' })", /of the type "even", not "odd"/],
     ['no location', "async () => ({ ...backend, location: '' })", /without a location/],
     ['no capabilities', 'async () => ({ ...backend, capabilities: { encrypts: true } })', /capabilities.incremental/],
     ['a relative directory', "async () => ({ ...backend, localDirectory: 'x' })", /no absolute path: x/],
-  ])('%s', async (_, open, message) => {
+  ]
+  it.each(cases)('%s', async (_, open, message) => {
     const error = await failureWith({ [name]: entry({ open }) })
     expect(error).toMatchObject({ code: 'PLUGIN_INVALID', exitCode: 2, message: expect.stringMatching(message) })
     expect(error.message).toContain(`plugin ${name} `)

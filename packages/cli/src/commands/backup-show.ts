@@ -29,11 +29,14 @@ export async function backupShow(surface: Surface, reference: string): Promise<n
       },
     }
   })
-  await printDocument(surface, { ...manifest, ...facts }, [manifest.id], () => page(manifest, facts, surface.columns))
+  await printDocument(surface, { ...manifest, ...facts }, [manifest.id], () =>
+    snapshotPage(manifest, facts, surface.columns),
+  )
   return exitCodes.done
 }
 
-function page(manifest: SnapshotManifest, facts: CatalogFacts, columns: number | undefined): string {
+/** All that a manifest says, for a person. */
+export function snapshotPage(manifest: SnapshotManifest, facts: CatalogFacts, columns: number | undefined): string {
   const sections = [headOf(manifest, facts), partsTable(manifest.parts, columns)]
   const list = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push(`${title}:\n${lines.map((line) => `  ${plainText(line)}\n`).join('')}`)

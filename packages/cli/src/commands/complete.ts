@@ -1,5 +1,6 @@
 import { exitCodes } from '@angee/core/errors'
 import type { Command } from 'commander'
+import { knownBackends } from '../completion/backends.ts'
 import { candidates } from '../completion/candidates.ts'
 import { knownSnapshots } from '../completion/snapshots.ts'
 import { writeOut } from '../output/streams.ts'
@@ -9,7 +10,7 @@ import { writeOut } from '../output/streams.ts'
  * candidate a line, a tab before its description; nothing where files are meant. Never fails.
  */
 export async function complete(angee: Command, words: readonly string[]): Promise<number> {
-  const found = await candidates(angee, words, knownSnapshots)
+  const found = await candidates(angee, words, { snapshots: knownSnapshots, backends: knownBackends })
   const beginning = words.at(-1) ?? ''
   const fitting = found.filter(({ word }) => word.startsWith(beginning))
   writeOut(fitting.map(({ word, about }) => `${word}\t${about}\n`).join(''))

@@ -24,6 +24,7 @@ export interface BackupOptions {
   dryRun?: true
   allowPartial?: true
   includeSecrets?: true
+  reuse?: boolean
 }
 
 /** Takes a snapshot of the stack, or says what one would hold. */
@@ -34,6 +35,7 @@ export async function stackBackup(surface: Surface, options: BackupOptions): Pro
     ...(options.label === undefined ? {} : { labels: options.label }),
     ...wantedParts(options),
     allowPartial: options.allowPartial === true,
+    reuse: options.reuse !== false,
   }
   const begun = performance.now()
   const result = await withStack(
@@ -55,23 +57,36 @@ function isPerfect({ manifest, failures }: SnapshotResult): boolean {
   return manifest.warnings.length === 0 && failures.length === 0
 }
 
-function resultDocument({ manifest, failures }: SnapshotResult, milliseconds: number, exitCode: number): object {
+function resultDocument(
+  { manifest, failures, unchanged }: SnapshotResult,
+  milliseconds: number,
+  exitCode: number,
+): object {
   return {
     operation: 'backup',
     id: manifest.id,
     status: manifest.status,
     durationMilliseconds: milliseconds,
     failures: failures.map(({ part, error }) => ({ part, code: error.code, message: error.message, hint: error.hint })),
+    unchanged,
     snapshot: manifest,
     exitCode,
   }
 }
 
-function summary({ manifest }: SnapshotResult, milliseconds: number, { style, columns }: Surface): string {
+function summary({ manifest, unchanged }: SnapshotResult, milliseconds: number, { style, columns }: Surface): string {
   const { id, name, status, parts } = manifest
   const named = name === undefined ? '' : ` "${name}"`
   const state = status === 'complete' ? style.out.good(status) : style.out.careful(status)
-  return `Snapshot ${style.out.bold(id)}${named}: ${state}, in ${formatDuration(milliseconds)}\n\n${partsTable(parts, columns)}`
+  return `Snapshot ${style.out.bold(id)}${named}: ${state}, in ${formatDuration(milliseconds)}\n\n${partsTable(parts, columns)}${unchangedLines(unchanged)}`
+}
+
+function unchangedLines(unchanged: SnapshotResult['unchanged']): string {
+  const bySnapshot = Object.entries(Object.groupBy(unchanged, ({ since }) => since))
+  const lines = bySnapshot.map(
+    ([id, parts = []]) => `Unchanged since ${id}: ${parts.map(({ part }) => part).join(', ')}\n`,
+  )
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
 }
 
 function tellRest(surface: Surface, { manifest, failures }: SnapshotResult): void {

@@ -1,7 +1,11 @@
 import type { Command, Option } from 'commander'
 import type { Candidate, KnownSnapshots } from './snapshots.ts'
 
-type Lookup = (root: string | undefined) => Promise<KnownSnapshots>
+/** What the stack at a root knows. */
+export interface Lookup {
+  snapshots(root: string | undefined): Promise<KnownSnapshots>
+  backends(root: string | undefined): Promise<Candidate[]>
+}
 
 /**
  * What can stand in place of the last of `words` (those after `angee`): commands, options, values of an option, or
@@ -48,7 +52,8 @@ function walk(angee: Command, typed: readonly string[]): Place {
 
 async function valuesOf(option: Option, root: string | undefined, lookup: Lookup): Promise<Candidate[]> {
   if (option.argChoices) return option.argChoices.map((word) => ({ word, about: '' }))
-  return option.long === '--only' ? (await lookup(root)).parts : []
+  if (option.long === '--to' || option.long === '--from') return lookup.backends(root)
+  return option.long === '--only' ? (await lookup.snapshots(root)).parts : []
 }
 
 function optionsOf(command: Command, angee: Command): Candidate[] {
@@ -68,7 +73,7 @@ async function argumentsOf(
   const argument = registeredArguments[operands] ?? (last?.variadic ? last : undefined)
   if (!argument) return []
   if (argument.argChoices) return argument.argChoices.map((word) => ({ word, about: '' }))
-  return /^snapshots?$/.test(argument.name()) ? (await lookup(root)).references : []
+  return /^snapshots?$/.test(argument.name()) ? (await lookup.snapshots(root)).references : []
 }
 
 function visible(command: Command): Command[] {

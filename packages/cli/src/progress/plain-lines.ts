@@ -24,7 +24,8 @@ export function plainLines(print: (line: string) => void, now: () => number): Di
     } else if (event.state === 'done') {
       const took = times ? ` in ${formatDuration(moment - times.started)}` : ''
       const entries = event.entries === undefined ? '' : `, ${counted(event.entries, 'entry', 'entries')}`
-      line(`${event.part}: done, ${formatBytes(event.bytes)}${entries}${took}`)
+      const said = event.message === undefined ? '' : `, ${event.message}`
+      line(`${event.part}: done, ${formatBytes(event.bytes)}${entries}${said}${took}`)
     } else if (event.state !== 'started') {
       line(`${event.part}: ${event.state}${event.message === undefined ? '' : `: ${event.message}`}`)
     }

@@ -113,7 +113,10 @@ function factsOf(part: PartState, now: number, room: number, symbols: Symbols): 
   const bar = total === undefined || part.state === 'done' ? undefined : barOf(part.bytes / Math.max(1, total), symbols)
   const rate = elapsed >= 1000 && part.bytes > 0 ? `${formatBytes((part.bytes / elapsed) * 1000)}/s` : undefined
   const time = elapsed >= 1000 ? formatDuration(elapsed) : undefined
-  const choices = [[bar, amount, rate, time], [amount, rate, time], [amount, rate], [amount]]
+  const said = part.message === undefined ? undefined : plainText(part.message)
+  const choices = said
+    ? [[amount, said], [said]]
+    : [[bar, amount, rate, time], [amount, rate, time], [amount, rate], [amount]]
   const texts = choices.map((words) => words.filter((word) => word !== undefined).join('  '))
   return texts.find((text) => widthOf(text) <= room) ?? fit(formatBytes(part.bytes), room, symbols.ellipsis)
 }

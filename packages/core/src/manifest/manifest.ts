@@ -5,13 +5,20 @@ import type { HookDeclaration, ManifestDocument } from './schema.ts'
 /** `angee.yaml` as the rest of core reads it. */
 export interface Manifest {
   name: string | undefined
-  backend: { type: string; options: Record<string, unknown> }
+  backend: DeclaredBackend
+  /** Further places for copies, by name. */
+  backends: Readonly<Record<string, DeclaredBackend>>
   plugins: readonly string[]
   runtimeOptions: Readonly<Record<string, Record<string, unknown>>>
   /** Relative to the stack root. */
   secretsFile: string
   persist: readonly PersistEntry[]
   services: readonly Service[]
+}
+
+export interface DeclaredBackend {
+  type: string
+  options: Record<string, unknown>
 }
 
 export interface PersistEntry {
@@ -45,10 +52,11 @@ const defaultSecretsFile = '.env'
 
 /** The checked document in the words of the code. */
 export function toManifest(document: ManifestDocument): Manifest {
-  const { type, ...options } = document.backup_backend
+  const further = Object.entries(document.backup?.backends ?? {})
   return {
     name: document.name,
-    backend: { type, options },
+    backend: toBackend(document.backup_backend),
+    backends: Object.fromEntries(further.map(([name, declared]) => [name, toBackend(declared)])),
     plugins: document.backup?.plugins ?? [],
     runtimeOptions: document.runtimes,
     secretsFile: document.secrets_backend?.path ?? defaultSecretsFile,
@@ -59,6 +67,10 @@ export function toManifest(document: ManifestDocument): Manifest {
       hook: backup && toHook(backup),
     })),
   }
+}
+
+function toBackend({ type, ...options }: ManifestDocument['backup_backend']): DeclaredBackend {
+  return { type, options }
 }
 
 function toHook(declared: HookDeclaration): Hook {

@@ -120,6 +120,7 @@ function keysAllowedAt(path: Path): readonly string[] {
   if (path[0] === 'services') return ownedKeys.hook
   return [
     'plugins',
+    'backends',
     'schedule',
     'retention',
     'keep_last',

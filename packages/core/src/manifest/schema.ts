@@ -53,6 +53,8 @@ const serviceSchema = z
 
 const count = z.int().min(0)
 
+const backendSchema = z.looseObject({ type: z.string().min(1).describe('localfs, or what a plugin provides.') })
+
 /** The part of `angee.yaml` this project owns. Everything else is loaded loosely and left alone. */
 export const manifestSchema = z.looseObject({
   name: z.string().min(1).optional().describe('The name of the stack; its directory name when absent.'),
@@ -60,8 +62,7 @@ export const manifestSchema = z.looseObject({
     .looseObject({ type: z.string(), path: z.string().optional() })
     .optional()
     .describe('Where secrets live. Its file is never captured.'),
-  backup_backend: z
-    .looseObject({ type: z.string().min(1).describe('localfs, or what a plugin provides.') })
+  backup_backend: backendSchema
     .default({ type: 'localfs' })
     .describe('Where snapshots are stored; the other keys are the options of that backend.'),
   backup: z
@@ -70,6 +71,13 @@ export const manifestSchema = z.looseObject({
         .array(z.string().min(1))
         .default([])
         .describe('Packages that bring backends or runtimes, resolved from the stack root.'),
+      backends: z
+        .record(
+          partName.refine((name) => name !== 'default', '"default" is backup_backend itself; choose another name'),
+          backendSchema,
+        )
+        .default({})
+        .describe('Further places for copies of snapshots, by name; each has the keys of backup_backend.'),
       schedule: z.string().optional().describe('When the operator takes snapshots (cron).'),
       retention: z
         .strictObject({

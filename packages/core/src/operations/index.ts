@@ -1,4 +1,13 @@
 export { takeSnapshot } from './backup.ts'
+export { type CopyRequest, type CopyResult, copySnapshot } from './copy.ts'
+export {
+  type ExportContents,
+  type ExportFile,
+  type ExportRequest,
+  type ExportResult,
+  exportSnapshot,
+} from './export.ts'
+export { type ImportFile, importSnapshot } from './import.ts'
 export { recoverInterrupted, recoverStack, type Unfinished, unfinishedOperations } from './recover.ts'
 export { type ReindexReport, reindex } from './reindex.ts'
 export { removeSnapshot } from './remove.ts'

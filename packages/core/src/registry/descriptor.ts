@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { BackendOpening, BackupBackend } from '../contract/backend.ts'
+import type { BackendOpening, BackendScratch, BackupBackend } from '../contract/backend.ts'
 import type { Context } from '../contract/context.ts'
 import type { Runtime, RuntimeKind, RuntimeOpening } from '../contract/runtime.ts'
 
@@ -15,6 +15,11 @@ export interface BackendDescriptor<Schema extends z.ZodType = z.ZodType> {
   readonly options: Schema
   /** MUST be cheap and MUST NOT write; a repository is created by the first `begin`. */
   open(opening: BackendOpening<z.output<Schema>>, ctx: Context): Promise<BackupBackend>
+  /**
+   * Optional: an empty repository beside that of `opening`, another one for each `name` (lower-case letters, digits and
+   * `-`). MUST NOT write. Without it `angee doctor --backend` cannot check the user's own storage.
+   */
+  scratch?(opening: BackendOpening<z.output<Schema>>, name: string): BackendScratch<z.output<Schema>>
 }
 
 /** What a runtime package default-exports. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AngeeError, type ErrorCode, registerSecret } from '../errors/index.ts'
+import { didYouMean } from '../manifest/suggest.ts'
 
 /** Marks an options field whose value must never be shown: it is redacted from errors, logs and progress. */
 export function secret<Schema extends z.ZodType>(schema: Schema): Schema {
@@ -19,12 +20,20 @@ export function parseOptions<Schema extends z.ZodType>(
   registerSecrets(schema, given)
   const result = schema.safeParse(given)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
+  const { issues } = result.error
+  // A misspelt key also leaves a key out, and is the one to tell of.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   const path = [where, ...(issue?.path ?? []).map(String)].join('.')
   throw new AngeeError(code, `${path}: ${issue?.message ?? 'not valid'}`, {
-    hint: `Correct ${path} in angee.yaml.`,
-    context: { issues: result.error.issues.length },
+    hint: `${guess(schema, issue)}Correct ${path} in angee.yaml.`,
+    context: { issues: issues.length },
   })
+}
+
+/** "Did you mean …? " where a key is nearly one that there is. */
+function guess(schema: z.ZodType, issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code !== 'unrecognized_keys' || !(schema instanceof z.ZodObject)) return ''
+  return didYouMean(issue.keys[0] ?? '', Object.keys(schema.shape))
 }
 
 function registerSecrets(schema: z.ZodType, given: Record<string, unknown>): void {

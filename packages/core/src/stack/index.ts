@@ -1,4 +1,6 @@
+export { type Backends, defaultBackend, type NamedBackend } from './backends.ts'
 export { liveDirectory } from './live-directory.ts'
 export { locateStack, type StackPlace } from './locate.ts'
 export { onRuntimes, type Runtimes, type StackServiceStatus, stackStatus } from './runtimes.ts'
+export type { Scratch } from './scratch.ts'
 export { openStack, readManifest, type Stack, type StackOpening } from './stack.ts'

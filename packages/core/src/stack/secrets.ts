@@ -27,10 +27,15 @@ export async function readSecrets(
   for (const value of secrets.values()) registerSecret(value)
   for (const environment of [own, ...manifest.services.map(({ hook }) => hook?.env ?? {})]) {
     for (const [name, value] of Object.entries(environment)) {
-      if (value !== undefined && secretName.test(name) && !placeName.test(name)) registerSecret(value)
+      if (value !== undefined && isSecretName(name)) registerSecret(value)
     }
   }
   return secrets
+}
+
+/** Whether a variable or a key of that name holds a secret, and not the place where one lies. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name) && !placeName.test(name)
 }
 
 /**

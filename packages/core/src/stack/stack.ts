@@ -3,12 +3,14 @@ import type { BackupBackend, Context, TreeTools } from '../contract/index.ts'
 import { AngeeError } from '../errors/index.ts'
 import type { Files } from '../files/index.ts'
 import { type Manifest, parseManifest } from '../manifest/index.ts'
-import { backendDescriptor, loadPlugins, parseOptions } from '../registry/index.ts'
+import { loadPlugins, openBackend } from '../registry/index.ts'
 import { resolveScope, type ScopePart } from '../scope/index.ts'
 import { fileStore, type Store } from '../store/index.ts'
+import { type Backends, backendsOf, findBackend } from './backends.ts'
 import { locateStack, type StackPlace } from './locate.ts'
 import { openRuntimes, type Runtimes } from './runtimes.ts'
-import { fillSecrets, readSecrets } from './secrets.ts'
+import { scratchOf } from './scratch.ts'
+import { readSecrets } from './secrets.ts'
 
 /** An open stack: its manifest, what a snapshot of it holds, and the adapters that serve it. */
 export interface Stack extends AsyncDisposable {
@@ -17,6 +19,8 @@ export interface Stack extends AsyncDisposable {
   readonly manifest: Manifest
   readonly scope: readonly ScopePart[]
   readonly backend: BackupBackend
+  /** That one and the further ones of the manifest, by name. */
+  readonly backends: Backends
   readonly runtimes: Runtimes
   readonly store: Store
   readonly trees: TreeTools
@@ -46,7 +50,9 @@ export async function openStack(opening: StackOpening, ctx: Context): Promise<St
   const manifest = await readManifest(place, files)
   const secrets = await readSecrets(place, manifest, process.env, files)
   await loadPlugins(place.root, manifest.plugins)
-  const backend = await openBackend(place, manifest, secrets, opening, ctx)
+  const ofStack = { place, manifest, secrets, opening }
+  const { descriptor, ofBackend } = await findBackend(manifest.backend, 'backup_backend', ofStack)
+  const backend = await openBackend(descriptor, ofBackend, ctx)
   const scope = resolveScope(manifest, {
     root: relative(place.base, place.root),
     backend: below(place.base, backend.localDirectory),
@@ -58,6 +64,7 @@ export async function openStack(opening: StackOpening, ctx: Context): Promise<St
     manifest,
     scope,
     backend,
+    backends: backendsOf({ backend, scratch: scratchOf(descriptor, ofBackend) }, ofStack),
     runtimes,
     store: fileStore(place.stateDirectory, files),
     trees,
@@ -77,20 +84,6 @@ export async function readManifest(place: StackPlace, files: Files): Promise<Man
     throw new AngeeError('STACK_NOT_FOUND', `${place.manifestFile} is gone`, { hint: 'Put it back and run again.' })
   }
   return parseManifest(bytes.toString(), relative(process.cwd(), place.manifestFile) || place.manifestFile)
-}
-
-async function openBackend(
-  place: StackPlace,
-  manifest: Manifest,
-  secrets: ReadonlyMap<string, string>,
-  { loadBackend, trees }: StackOpening,
-  ctx: Context,
-): Promise<BackupBackend> {
-  await loadBackend(manifest.backend.type)
-  const descriptor = backendDescriptor(manifest.backend.type)
-  const given = fillSecrets(manifest.backend.options, 'backup_backend', secrets, process.env)
-  const options = parseOptions(descriptor.options, given, 'backup_backend')
-  return descriptor.open({ options, stackRoot: place.root, trees }, ctx)
 }
 
 /** `path` relative to `directory` when it lies below it. */

@@ -1,0 +1,24 @@
+import type { z } from 'zod'
+import type { BackendOpening, BackupBackend, Context } from '../contract/index.ts'
+import { type BackendDescriptor, openBackend } from '../registry/index.ts'
+
+/** An empty repository beside the one of the stack, for checks. See `BackendScratch`. */
+export interface Scratch {
+  /** For display. */
+  readonly location: string
+  open(ctx: Context): Promise<BackupBackend>
+  remove(ctx: Context): Promise<void>
+}
+
+/** What gives an empty repository of that name (lower-case letters, digits and `-`), where the backend has such. */
+export function scratchOf(
+  descriptor: BackendDescriptor,
+  opening: BackendOpening<z.output<z.ZodType>>,
+): ((name: string) => Scratch) | undefined {
+  const { scratch } = descriptor
+  if (scratch === undefined) return undefined
+  return (name) => {
+    const { options, location, remove } = scratch.call(descriptor, opening, name)
+    return { location, open: (ctx) => openBackend(descriptor, { ...opening, options }, ctx), remove }
+  }
+}
