@@ -1,0 +1,155 @@
+import { Readable } from 'node:stream'
+import type { PutOptions } from '@angee/archive'
+import { AngeeError, type Context } from '@angee/core'
+import type { Collections } from './collections.ts'
+import { failure, type Purpose, refusal } from './errors.ts'
+import { headObject } from './get.ts'
+import { newIncoming } from './incoming.ts'
+import { checkKey, exists, incoming, notFound } from './keys.ts'
+import { askPatiently } from './locked.ts'
+import { look } from './look.ts'
+import { discard, type Server } from './server.ts'
+
+/** How often a collection may vanish under a put. */
+const attempts = 5
+
+/** What is handed to the server, and how much of it there was. */
+interface Counted {
+  body: Uint8Array | Readable
+  bytes: number
+  whole: boolean
+  /** What the body itself failed with. */
+  failed?: { error: unknown }
+}
+
+/** Where objects are put. */
+export interface Target {
+  server: Server
+  collections: Collections
+  /** Removes what a put left, without anybody waiting for it. */
+  cleanUp(path: string, ctx: Context): void
+}
+
+/** See ObjectStore.put: another name → compare the length → MOVE, which is where the object appears. */
+export async function putObject(
+  target: Target,
+  key: string,
+  body: Readable | Uint8Array,
+  { ifAbsent = false }: PutOptions,
+  ctx: Context,
+): Promise<{ bytes: number }> {
+  const { server, collections } = target
+  const purpose: Purpose = { text: `put the object ${key}`, writes: true }
+  const counted = countedBody(body)
+  using place = newIncoming(ctx)
+  let isUploading = false
+  try {
+    checkKey(key)
+    ctx.signal.throwIfAborted()
+    const found = await look(server, key, purpose, ctx.signal)
+    // To replace it would take along all that lies in it.
+    if (found?.isCollection) throw new AngeeError('BACKEND_FAILED', `${key} is the beginning of other keys`)
+    if (found && ifAbsent) throw exists(key)
+    await collections.make(incoming, ctx)
+    isUploading = true
+    await upload(server, place.path, counted, purpose, ctx)
+    await publish(target, place.path, key, ifAbsent, purpose, ctx)
+    return { bytes: counted.bytes }
+  } catch (error) {
+    if (isUploading) target.cleanUp(place.path, ctx)
+    ctx.signal.throwIfAborted()
+    throw counted.failed ? counted.failed.error : failure(server, purpose, error, ctx.signal)
+  } finally {
+    if (body instanceof Readable) body.destroy()
+  }
+}
+
+/** See ObjectStore.copy: the server copies to another name, and from there it is a put. */
+export async function copyObject(target: Target, from: string, to: string, ctx: Context): Promise<{ bytes: number }> {
+  const { server, collections } = target
+  const purpose: Purpose = { text: `copy the object ${from} to ${to}`, writes: true }
+  checkKey(to)
+  using place = newIncoming(ctx)
+  try {
+    const found = await headObject(server, from, ctx)
+    if (found === undefined) throw notFound(from)
+    await collections.make(incoming, ctx)
+    const headers = { destination: server.addressOf(place.path), overwrite: 'F', depth: '0' }
+    const { status } = await askPatiently(server, { method: 'COPY', path: from, headers }, ctx)
+    if (status !== 201) throw refusal(server, purpose, status)
+    await compareLength(server, place.path, found.bytes, purpose, ctx)
+    await publish(target, place.path, to, true, purpose, ctx)
+    return found
+  } catch (error) {
+    target.cleanUp(place.path, ctx)
+    throw failure(server, purpose, error, ctx.signal)
+  }
+}
+
+async function upload(server: Server, path: string, counted: Counted, purpose: Purpose, ctx: Context): Promise<void> {
+  const headers = { 'content-type': 'application/octet-stream' }
+  const reply = await server.open({ method: 'PUT', path, headers, body: counted.body }, ctx.signal)
+  await discard(reply)
+  const { statusCode: status = 0 } = reply
+  if (![200, 201, 204].includes(status)) throw refusal(server, purpose, status)
+  if (!counted.whole) throw new Error('the server answered before it had everything')
+  await compareLength(server, path, counted.bytes, purpose, ctx)
+}
+
+async function compareLength(
+  server: Server,
+  path: string,
+  bytes: number,
+  purpose: Purpose,
+  { signal }: Context,
+): Promise<void> {
+  const stored = await look(server, path, purpose, signal)
+  if (stored?.bytes === bytes) return
+  throw new AngeeError('BACKEND_FAILED', `${server.url} stored ${stored?.bytes} of ${bytes} bytes`, {
+    hint: 'A proxy before the server may cut what it passes on. See its log.',
+  })
+}
+
+async function publish(
+  { server, collections }: Target,
+  path: string,
+  key: string,
+  ifAbsent: boolean,
+  purpose: Purpose,
+  ctx: Context,
+): Promise<void> {
+  const headers = { destination: server.addressOf(key), overwrite: ifAbsent ? 'F' : 'T' }
+  for (let attempt = 1; ; attempt += 1) {
+    await collections.make(key.replace(/[^/]+$/, ''), ctx)
+    const { status } = await askPatiently(server, { method: 'MOVE', path, headers }, ctx)
+    if (status === 201 || status === 204) return
+    if (status === 412) throw exists(key)
+    // The collection is gone; which number says so differs.
+    if (![403, 404, 409].includes(status) || attempt === attempts) throw refusal(server, purpose, status)
+    collections.forget()
+  }
+}
+
+function countedBody(body: Readable | Uint8Array): Counted {
+  return body instanceof Uint8Array ? { body, bytes: body.length, whole: true } : countedStream(body)
+}
+
+function countedStream(body: Readable): Counted {
+  // It may fail before its turn has come; it is then told by whoever reads it.
+  body.on('error', () => undefined)
+  const counted: Counted = { body: Readable.from(count(), { objectMode: false }), bytes: 0, whole: false }
+  async function* count(): AsyncGenerator<Uint8Array> {
+    const chunks = body[Symbol.asyncIterator]()
+    for (;;) {
+      const next = await chunks.next().catch((error: unknown) => {
+        counted.failed = { error }
+        throw error
+      })
+      if (next.done) break
+      counted.bytes += next.value.length
+      yield next.value
+    }
+    counted.whole = true
+  }
+  return counted
+}
