@@ -22,13 +22,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'], exclude: ['**/*.engine.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{packages,examples}/*/test/**/*.test.ts'],
+          exclude: ['**/*.engine.test.ts'],
+        },
       },
       {
         extends: true,
         test: {
           name: 'engine',
-          include: ['packages/*/test/**/*.engine.test.ts', 'recipes/test/**/*.test.ts'],
+          include: ['{packages,examples}/*/test/**/*.engine.test.ts', 'recipes/test/**/*.test.ts'],
           fileParallelism: false,
         },
       },

@@ -67,3 +67,12 @@ export function mixedTree(directory: string): void {
   mkdirSync(join(directory, 'images'), { recursive: true })
   for (let index = 0; index < 200; index++) writeFileSync(join(directory, 'images', `${index}.jpg`), random(image))
 }
+
+/** One file of `bytes` that no codec makes smaller. */
+export function incompressibleFile(path: string, bytes: number): void {
+  const random = noise(4)
+  const block = Buffer.alloc(4 << 20)
+  const file = openSync(path, 'w')
+  for (let at = 0; at < bytes; at += block.length) writeSync(file, random(block))
+  closeSync(file)
+}

@@ -7,6 +7,7 @@ import { databaseFile, mixedTree, smallFiles } from './corpora.ts'
 import { listingRatio } from './listing.ts'
 import { type Cost, measure, median } from './measure.ts'
 import { type Tool, toolsFor } from './tools.ts'
+import { unchangedTree } from './unchanged.ts'
 
 /*
  * Snapshot and restore against peers in the same run. Figures are medians; ratios are what counts.
@@ -38,6 +39,8 @@ try {
   for (const [name, make] of Object.entries(corpora))
     if (!values.only || name.includes(values.only)) compare(name, make)
   if (values.memory) memory()
+  if (!values.only || 'unchanged'.includes(values.only))
+    lines.push('', `Second snapshot of 50,000 unchanged files: ${await unchangedTree(place)}`)
   if (!values.only) lines.push('', `\`angee stack backup ls\` with 10,000 snapshots: ${await listingRatio(place)}`)
 } finally {
   rmSync(place, { recursive: true, force: true })
