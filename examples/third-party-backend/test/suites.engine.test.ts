@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import type { PartId } from '@angee/core'
-import { backendSuite, type Damage, engineSuite, objectStoreSuite, testContext } from '@angee/testkit'
+import { backendSuite, type Damage, descriptorSuite, engineSuite, objectStoreSuite, testContext } from '@angee/testkit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import webdav from '../src/index.ts'
 import { webdavObjectStore } from '../src/store.ts'
@@ -43,6 +43,22 @@ engineSuite('WebDAV', ['tools'], () => {
             for (const store of stores) await store[Symbol.asyncDispose]()
             await rm(directory, { recursive: true, force: true })
           },
+        }
+      },
+    },
+  )
+
+  descriptorSuite(
+    { describe, it },
+    {
+      name: 'webdav',
+      descriptor: webdav,
+      trees: treeTools,
+      async open() {
+        const { options, directory } = emptyPlace()
+        return {
+          options,
+          [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
         }
       },
     },

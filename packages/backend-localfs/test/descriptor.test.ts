@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import { backendDescriptor, isAngeeError, parseOptions } from '@angee/core'
-import { testContext } from '@angee/testkit'
+import { descriptorSuite, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import localfs from '../src/index.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -10,6 +10,16 @@ import { temporaryDirectory } from './temporary-directory.ts'
 const parse = (given: Record<string, unknown>) => parseOptions(localfs.options, given, 'backup_backend')
 const open = (stackRoot: string, path: string) =>
   localfs.open({ options: { path }, stackRoot, trees: treeTools }, testContext())
+
+descriptorSuite(
+  { describe, it },
+  {
+    name: 'localfs',
+    descriptor: localfs,
+    trees: treeTools,
+    open: async () => ({ options: { path: './backups' }, async [Symbol.asyncDispose]() {} }),
+  },
+)
 
 describe('the options', () => {
   it('default to a directory beside angee.yaml', () => {

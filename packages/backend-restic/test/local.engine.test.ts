@@ -9,7 +9,8 @@ import { emptyRepository, password, program } from './support/repository.ts'
 
 engineSuite('restic in a directory', ['restic'], () => {
   backendSuite(
-    { describe, it },
+    // Most of the time restic waits for its own lock to be seen by others.
+    { describe, it: it.concurrent },
     {
       name: 'restic',
       trees: treeTools,

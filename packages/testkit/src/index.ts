@@ -1,5 +1,6 @@
 export * from './api.ts'
 export * from './backend/index.ts'
+export * from './descriptor/index.ts'
 export * from './engines.ts'
 export * from './fakes/index.ts'
 export * from './object-store/index.ts'

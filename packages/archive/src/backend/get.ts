@@ -101,7 +101,10 @@ async function open({ store, encryption, key, stored }: PartSource, ctx: Context
   const { part } = stored
   if (stored.encryption && !encryption) throw keyMissing(part)
   try {
-    return await store.get(key, undefined, ctx)
+    const body = await store.get(key, undefined, ctx)
+    // It may fail before it is read, on an abort for one; whoever reads it is told.
+    body.on('error', () => undefined)
+    return body
   } catch (error) {
     if (!isAngeeError(error, 'OBJECT_NOT_FOUND')) throw error
     throw new AngeeError('SNAPSHOT_CORRUPT', `${part} is missing from the snapshot (${store.location}/${key})`, {

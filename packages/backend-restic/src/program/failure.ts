@@ -77,7 +77,10 @@ const wordMeanings: readonly [RegExp, Meaning][] = [
     /ciphertext verification failed|invalid data returned|is damaged|not found in repository|repository contains errors|no matching ID found|hash mismatch|does not match id|unexpected end of|file is too short|unexpected file size|tree .*not found/i,
     damage,
   ],
-  [/(ReadFull\(|Load(Raw)?\(|failed to load snapshot).*(no such file or directory|does not exist|\(404\)|NoSuchKey|not found)/i, damage],
+  [
+    /(ReadFull\(|Load(Raw)?\(|failed to load snapshot).*(no such file or directory|does not exist|\(404\)|NoSuchKey|not found)/i,
+    damage,
+  ],
   [
     /read-only file system|append.only|(Save|Remove)\(.*(permission denied|not permitted|access ?denied|\(403\)|forbidden)|(mkdir|create repository|unable to save|unable to remove).*(permission denied|not permitted|access ?denied|\(403\)|forbidden)/i,
     {

@@ -36,6 +36,10 @@ export interface UploadRecord {
 
 export const recordsPrefix = `${ownPrefix}uploads/`
 
+/** Some servers never say that an upload is unknown. */
+const mostAborts = 5
+const pauseMilliseconds = 200
+
 /** Ids of the uploads that this process works on. */
 export const liveUploads = new Set<string>()
 
@@ -110,16 +114,23 @@ export async function abortUpload(place: Place, upload: Upload, ctx: Context): P
   }
 }
 
-/** Removes an upload and its parts. One that is gone is removed already. */
+/**
+ * Removes an upload and its parts. One that is gone is removed already. A part that the server is still busy with may
+ * arrive after the upload was aborted, and bring it back: so it is aborted until it is unknown.
+ */
 export async function removeUpload(
   place: Place,
   { name, id }: { name: string; id: string },
   ctx: Context,
 ): Promise<void> {
+  const input = { Bucket: place.bucket, Key: name, UploadId: id }
   try {
-    await request(place, { purpose: `abort the upload of ${name}`, access: 'write' }, ctx, (options) =>
-      place.s3.send(new AbortMultipartUploadCommand({ Bucket: place.bucket, Key: name, UploadId: id }), options),
-    )
+    for (let attempt = 1; attempt <= mostAborts; attempt += 1) {
+      await request(place, { purpose: `abort the upload of ${name}`, access: 'write' }, ctx, (options) =>
+        place.s3.send(new AbortMultipartUploadCommand(input), options),
+      )
+      if (attempt > 1) await ctx.clock.sleep(pauseMilliseconds, ctx.signal)
+    }
   } catch (error) {
     if (!answeredWith(error, 'NoSuchUpload', 'NotFound')) throw error
   }

@@ -11,16 +11,20 @@ export interface BehindProxy extends AsyncDisposable {
   readonly bucket: Bucket
   readonly proxy: FaultProxy
   readonly store: ObjectStore
-  /** Requests are given up after a second without a byte. */
   readonly options: ReturnType<Bucket['options']>
   context(signal?: AbortSignal): TestContext
 }
 
-export async function behindProxy(server: Server, changes: Record<string, unknown> = {}): Promise<BehindProxy> {
+/** Requests are given up after `seconds` without a byte; those a server may work on for long after fifteen times that. */
+export async function behindProxy(
+  server: Server,
+  changes: Record<string, unknown> = {},
+  seconds = 1,
+): Promise<BehindProxy> {
   const opened = new AsyncDisposableStack()
   const bucket = opened.use(await makeBucket(server))
   const proxy = opened.use(await faultProxy(server.url))
-  const options = bucket.options({ timeout: 1, ...changes }, proxy.url)
+  const options = { ...bucket.options(changes, proxy.url), timeout: seconds }
   return {
     bucket,
     proxy,

@@ -6,6 +6,7 @@ import {
   DeleteObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import type { S3Options } from '../../src/index.ts'
@@ -20,7 +21,7 @@ export interface Bucket extends AsyncDisposable {
   options(changes?: Record<string, unknown>, url?: string): S3Options
   /** Every object's name, the store's own included. */
   names(): Promise<string[]>
-  /** The ids of unfinished uploads. */
+  /** The ids of unfinished uploads that hold parts. One without costs nothing, and may have lost its id on the way. */
   uploads(): Promise<string[]>
 }
 
@@ -50,7 +51,14 @@ export async function makeBucket(server: Server, settings: { lock?: boolean } = 
     name,
     raw,
     names,
-    uploads: async () => (await unfinished()).map(({ UploadId = '' }) => UploadId),
+    async uploads() {
+      const ids: string[] = []
+      for (const { Key, UploadId = '' } of await unfinished()) {
+        const { Parts = [] } = await raw.send(new ListPartsCommand({ Bucket: name, Key, UploadId }))
+        if (Parts.length > 0) ids.push(UploadId)
+      }
+      return ids
+    },
     options: (changes = {}, url = server.url) =>
       parseOptions(s3Options, { ...given(name, url), ...changes }, 'backup_backend'),
     async [Symbol.asyncDispose]() {

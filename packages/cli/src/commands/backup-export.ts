@@ -28,7 +28,7 @@ export async function backupExport(
     async ({ stack, ctx }) => {
       await using from = await stack.backends.open(options.from ?? defaultBackend, ctx)
       const request = { snapshot, from, plain: options.plain === true }
-      return exportSnapshot(stack, request, (contents, own) => createExport(target, contents, own), ctx)
+      return await exportSnapshot(stack, request, (contents, own) => createExport(target, contents, own), ctx)
     },
   )
   const milliseconds = Math.round(performance.now() - begun)

@@ -18,8 +18,9 @@ const longest = 5 * 60_000
  * Runs the cases of the contract suite against the storage of the user: against empty repositories beside their
  * snapshots, that are removed again. Exit code 1 when a check fails or something could not be removed.
  */
-export async function doctorBackend(surface: Surface, name = defaultBackend, bound = longest): Promise<number> {
-  return withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
+export async function doctorBackend(surface: Surface, name = defaultBackend): Promise<number> {
+  const whenInterrupted = 'what was written is removed again, unless it is named above'
+  return withStack(surface, { events: 'none', whenInterrupted }, async ({ stack, ctx }) => {
     await using named = await stack.backends.open(name, ctx)
     const { backend } = named
     const places = scratches(scratchOf(named), ctx)
@@ -29,7 +30,7 @@ export async function doctorBackend(surface: Surface, name = defaultBackend, bou
     await announce(surface, backend.location, places.id, backendSuiteBytes, ctx)
 
     const reports: CaseReport[] = []
-    let left: LeftBehind[] = []
+    const left: LeftBehind[] = []
     try {
       await probeOnce(places, ctx)
       let signal = ctx.signal
@@ -42,12 +43,12 @@ export async function doctorBackend(surface: Surface, name = defaultBackend, bou
         const start = (now: AbortSignal): void => {
           signal = now
         }
-        const report = await runCase(one, bound, start, ctx)
+        const report = await runCase(one, longest, start, ctx)
         reports.push(report)
         tell(surface, report)
       }
     } finally {
-      left = await places.removeAll()
+      left.push(...(await places.removeAll()))
       for (const { location, problem } of left) surface.err(`left behind: ${location}: ${plainText(problem)}\n`)
     }
     return finish(surface, named, reports, left)

@@ -44,15 +44,18 @@ export async function runCase(
     () => late.abort(new Error(`it was not done within ${Math.round(bound / 1000)} seconds`)),
     () => undefined,
   )
-  let reason: string | undefined
+  const skipped: string[] = []
+  const report = (status: CaseReport['status'], message?: string): CaseReport => {
+    return { name, status, ...(message === undefined ? {} : { message }), milliseconds: clock.now() - began }
+  }
   try {
     start(signal)
-    await orAborted(body({ skip: (why) => void (reason = why) }), signal, () => clock.sleep(grace, done.signal))
-    const status = reason === undefined ? 'ok' : 'not applicable'
-    return { name, status, ...(reason === undefined ? {} : { message: reason }), milliseconds: clock.now() - began }
+    const running = body({ skip: (reason) => void skipped.push(reason) })
+    await orAborted(running, signal, () => clock.sleep(grace, done.signal))
+    return skipped.length === 0 ? report('ok') : report('not applicable', skipped[0])
   } catch (error) {
     ctx.signal.throwIfAborted()
-    return { name, status: 'fail', message: textOf(late.signal.reason ?? error), milliseconds: clock.now() - began }
+    return report('fail', textOf(late.signal.reason ?? error))
   } finally {
     done.abort()
     await bell

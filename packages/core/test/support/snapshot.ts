@@ -5,7 +5,7 @@ import type { BackupBackend, SnapshotManifest, StoredPart } from '../../src/inde
 import { temporary } from './stack.ts'
 
 export const id = '01JDBZ00000000000000000000'
-export const dump = pseudoRandomBytes(7, 5_000_000)
+export const dump = pseudoRandomBytes(7, 2_500_000)
 
 /** Commits a snapshot of a tree with links and holes and of a stream of several frames. Gives manifest and tree. */
 export async function store(

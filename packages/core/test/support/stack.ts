@@ -52,9 +52,9 @@ export async function stackWith(backends: Record<string, BackupBackend>, rest = 
     given.set(key, backend)
     return [name, JSON.stringify({ type: 'given', key })] as const
   })
-  const further = declared.filter(([name]) => name !== 'default').map(([name, place]) => `    ${name}: ${place}\n`)
+  const further = declared.filter(([name]) => name !== 'default').map(([name, place]) => `${name}: ${place}`)
   const own = declared.find(([name]) => name === 'default')?.[1] ?? '{ type: localfs }'
-  const manifest = `name: shop\nbackup_backend: ${own}\nbackup:\n  backends:\n${further.join('')}${rest}`
+  const manifest = `name: shop\nbackup_backend: ${own}\nbackup: { backends: { ${further.join(', ')} } }\n${rest}`
   await writeFile(join(root, 'angee.yaml'), manifest)
   const opening = {
     directory: root,

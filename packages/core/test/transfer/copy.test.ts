@@ -79,7 +79,7 @@ describe('a copy from archive to archive', () => {
     await store(here.backend)
     const key = `snapshots/${id}/parts/service.db.zst`
     const bytes = Buffer.from(here.objects.get(key) ?? [])
-    bytes[2_000_000] = (bytes[2_000_000] ?? 0) ^ 1
+    bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1
     here.objects.set(key, bytes)
     await expect(copy(stack, 'offsite')).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' })
     expect(await ids(there.backend)).toEqual([])

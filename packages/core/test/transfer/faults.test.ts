@@ -15,7 +15,7 @@ async function copyInto(target: BackupBackend, source: BackupBackend, signal?: A
   const ctx = testContext(signal ? { signal } : {})
   await using from = await stack.backends.open('default', ctx)
   await using to = await stack.backends.open('offsite', ctx)
-  return copySnapshot(stack, { snapshot: id, from, to }, ctx)
+  return await copySnapshot(stack, { snapshot: id, from, to }, ctx)
 }
 
 /** The storage as another process finds it: with no memory of what failed. */

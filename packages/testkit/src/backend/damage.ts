@@ -7,7 +7,7 @@ import { assertCode, idOf, streamOf, takeSnapshot } from './snapshots.ts'
 
 const bytes = pseudoRandomBytes(130, 5_000_000)
 const parts: PartId[] = ['service/db', 'persist/data']
-const noDamage = 'the fixture cannot damage what is stored'
+const noDamage = 'nothing here can damage what is stored'
 const noCheck = 'the backend has no check'
 
 /** What is stored goes bad: it is found, it is never handed out as good, and it hides nothing else. */

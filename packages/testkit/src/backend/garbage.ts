@@ -50,7 +50,7 @@ export function garbageCases(declare: DeclareCase): void {
   declare('collectGarbage removes what a killed writer left', async (bench, test) => {
     const { backend, leaveGarbage } = bench
     if (backend.collectGarbage === undefined) return test.skip(noCollector)
-    if (leaveGarbage === undefined) return test.skip('the fixture cannot kill a writer')
+    if (leaveGarbage === undefined) return test.skip('nothing here can kill a writer')
     await takeSnapshot(backend, idOf(1), { 'service/db': bytes })
     await leaveGarbage(idOf(2))
     await assertInvisible(backend, idOf(2))

@@ -11,7 +11,7 @@ import { unchangedTreeCases } from './unchanged-trees.ts'
 import { visibilityCases } from './visibility.ts'
 
 /** About how many bytes the cases of {@link backendSuite} store, all of them together. */
-export const backendSuiteBytes = 1
+export const backendSuiteBytes = 240_000_000
 
 /**
  * Declares one case for every MUST of the BackupBackend contract. Each case opens a fresh, empty repository and

@@ -5,7 +5,7 @@ import type { ByteString } from '../../bytes/path.ts'
 import { contentAt, digestBytes, headOf, pathAt, pathLengthAt, tailBytes } from './format.ts'
 import { stateBytes } from './state.ts'
 
-/** What was remembered of one entry. */
+/** What was remembered of one entry. Its bytes are void when the next one is asked for. */
 export interface RememberedEntry {
   path: ByteString
   /** See `stateOf`. */
@@ -55,8 +55,9 @@ function readMemory(descriptor: number, head: Buffer): Memory | undefined {
 }
 
 function* entriesBetween(descriptor: number, start: number, end: number): Generator<RememberedEntry> {
+  const memory = Buffer.allocUnsafe(blockBytes)
   for (let position = start; position < end; ) {
-    const block = readAt(descriptor, position, Math.min(blockBytes, end - position))
+    const block = readInto(memory, descriptor, position, end)
     let at = 0
     for (let next = endOf(block, at); next <= block.length; next = endOf(block, at)) {
       const entry = block.subarray(at, next)
@@ -80,16 +81,22 @@ function endOf(block: Buffer, at: number): number {
 
 function digestUpTo(descriptor: number, end: number): Buffer {
   const hash = createHash('sha256')
-  for (let at = 0; at < end; at += blockBytes) hash.update(readAt(descriptor, at, Math.min(blockBytes, end - at)))
+  const memory = Buffer.allocUnsafe(blockBytes)
+  for (let at = 0; at < end; at += blockBytes) hash.update(readInto(memory, descriptor, at, end))
   return hash.digest()
 }
 
 function readAt(descriptor: number, position: number, bytes: number): Buffer {
-  const target = Buffer.allocUnsafe(bytes)
+  return readInto(Buffer.allocUnsafe(bytes), descriptor, position, position + bytes)
+}
+
+/** As many bytes from `position` as `target` holds, or fewer where `end` is nearer. */
+function readInto(target: Buffer, descriptor: number, position: number, end: number): Buffer {
+  const bytes = Math.min(target.length, end - position)
   for (let filled = 0; filled < bytes; ) {
     const read = readSync(descriptor, target, filled, bytes - filled, position + filled)
     if (read === 0) throw new Error('the file ends early')
     filled += read
   }
-  return target
+  return target.subarray(0, bytes)
 }

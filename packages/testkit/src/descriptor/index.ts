@@ -1,0 +1,1 @@
+export { type DescriptorFixture, type DescriptorSuite, descriptorSuite } from './suite.ts'
