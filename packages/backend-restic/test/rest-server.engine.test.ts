@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import { backendSuite, engineSuite, testContext } from '@angee/testkit'
@@ -26,7 +27,11 @@ engineSuite('restic on a rest-server', ['restic', 'rest-server'], () => {
         return {
           backend: await open(),
           reopen: open,
-          damage: async (id, what, how) => damagePart(stored, id, what, how),
+          damage: async (id, what, how) => {
+            damagePart(stored, id, what, how)
+            // Else restic has a good copy of small files, and does not look.
+            rmSync(environment.RESTIC_CACHE_DIR, { recursive: true, force: true })
+          },
           [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
         }
       },

@@ -1,5 +1,5 @@
 import { treeTools } from '@angee/archive'
-import { type BackendDescriptor, type BackupBackend, defineBackend } from '@angee/core'
+import { type BackendDescriptor, type BackupBackend, defineBackend, secret } from '@angee/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { descriptorSuite, memoryBackend, type StoredSnapshot } from '../src/index.ts'
@@ -38,7 +38,7 @@ async function run(change: (memory: Memory) => Partial<BackendDescriptor>): Prom
       trees: treeTools,
       async open() {
         count += 1
-        return { options: { place: `place-${count}-of-hunter2222` }, async [Symbol.asyncDispose]() {} }
+        return { options: { place: `repository-${count}` }, async [Symbol.asyncDispose]() {} }
       },
     }),
   )
@@ -92,6 +92,11 @@ const broken: Record<string, { breaks: (memory: Memory) => Partial<BackendDescri
       }),
     }),
     caughtBy: /takes all of it and nothing else/,
+  },
+  // The last one: what it makes a secret stays one.
+  'shows a secret in its location': {
+    breaks: () => ({ options: z.strictObject({ place: secret(z.string()) }) }),
+    caughtBy: /location shows no secret/,
   },
 }
 

@@ -17,6 +17,7 @@ export interface HandMade {
   records?: [key: string, value: string][]
   /** Extended records as they are, for those that do not add up. */
   rawRecords?: string
+  mtime?: string
   magic?: string
   checksum?: string
 }
@@ -43,6 +44,7 @@ function memberBytes({
   mode = '0000644',
   size,
   data = '',
+  mtime = '00000000000',
   magic,
   checksum,
 }: HandMade): Buffer {
@@ -52,10 +54,11 @@ function memberBytes({
   header.write(mode, 100, 'latin1')
   header.write('0000000\x000000000\0', 108, 'latin1')
   header.write(size ?? content.length.toString(8).padStart(11, '0'), 124, 12, 'latin1')
-  header.write('00000000000', 136, 'latin1')
+  header.write(mtime, 136, 'latin1')
   header.write(type, 156, 'latin1')
   header.write(link, 157, 100, 'latin1')
   header.write(magic ?? 'ustar\x0000', 257, 'latin1')
+  header.write('0000000\x000000000\0', 329, 'latin1')
   header.write('        ', 148, 'latin1')
   const sum = header.reduce((total, byte) => total + byte, 0)
   header.write(checksum ?? `${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')

@@ -46,7 +46,7 @@ async function checkRepository(restic: Restic, ctx: Context): Promise<string[] |
   let broken: string[] = []
   let errors = 0
   const ending = await restic.watch(
-    ['check', '--json', '--no-lock', '--no-cache'],
+    ['check', '--json', '--no-lock'],
     {
       onMessage: (message) => {
         if (message['message_type'] !== 'summary') return

@@ -42,6 +42,7 @@ export interface Stored {
   tags?: string[]
   paths: string[]
   tree: string
+  summary?: Record<string, unknown>
 }
 
 export function snapshotsIn(repository: string): Stored[] {

@@ -27,12 +27,10 @@ export async function restServer(
     words.push('--htpasswd-file', file)
   } else words.push('--no-auth')
   const server = spawn(provisionedFact('REST_SERVER') ?? 'rest-server', words, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [said] = await Promise.all([portSaid(server)])
-  return { url: `http://127.0.0.1:${said}`, [Symbol.asyncDispose]: () => end(server) }
+  return { url: `http://127.0.0.1:${await portSaid(server)}`, [Symbol.asyncDispose]: () => end(server) }
 }
 
 async function portSaid(server: ChildProcess): Promise<string> {
-  for (const stream of [server.stdout, server.stderr]) stream?.setEncoding('utf8')
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const listen = (line: string): void => {
     const [, port] = /start server on 127\.0\.0\.1:(\d+)/.exec(line) ?? []

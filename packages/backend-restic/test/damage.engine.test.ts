@@ -1,0 +1,85 @@
+import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { treeTools } from '@angee/archive'
+import { buildTree, collect, type Damage, engineSuite, pseudoRandomBytes, testContext } from '@angee/testkit'
+import { describe, expect, it } from 'vitest'
+import { damageFile } from './support/damage.ts'
+import { badParts, idOf, open, type Place, placeIn, restore, streamOf, take } from './support/snapshots.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+const dump = pseudoRandomBytes(11, 300_000)
+const other = pseudoRandomBytes(12, 300_000)
+const file = pseudoRandomBytes(13, 300_000)
+
+/** One snapshot with a dump and a tree, another one with other bytes. */
+async function stock({ stackRoot, repository }: Place): Promise<void> {
+  const data = join(stackRoot, 'data')
+  await buildTree(data, { file, 'directory/file': 'content' })
+  const backend = await open({ stackRoot, repository })
+  await take(backend, idOf(1), { 'service/db': dump, 'persist/data': treeTools.source(data, []) })
+  await take(backend, idOf(2), { 'service/db': other })
+}
+
+engineSuite('damage in a restic repository', ['restic'], () => {
+  describe.each<Damage>(['flip', 'cut', 'remove'])('%s in any of its files', (how) => {
+    it('is found by a full check, or by whoever opens it, and nothing wrong is handed out', async () => {
+      await using directory = await temporaryDirectory()
+      const whole = placeIn(directory.path)
+      await stock(whole)
+      const entries = readdirSync(whole.repository, { recursive: true, withFileTypes: true })
+      const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+      for (const path of files) {
+        const name = path.slice(whole.repository.length + 1)
+        const hurt = { stackRoot: directory.path, repository: join(directory.path, 'hurt') }
+        cpSync(whole.repository, hurt.repository, { recursive: true })
+        damageFile(join(hurt.repository, name), how)
+        expect(await verdict(hurt), `${how} ${name}`).toMatch(expected(name, how))
+        await handsOutNothingWrong(hurt)
+        rmSync(hurt.repository, { recursive: true })
+      }
+      expect(files.length).toBeGreaterThan(12)
+    })
+  })
+})
+
+/** What the two snapshots are said to be: their bad parts, or the code of the error. */
+async function verdict(place: Place): Promise<string> {
+  const backend = await open(place)
+  const said = async (id: string): Promise<string> => {
+    try {
+      return (await badParts(backend, id, 'full')).join(',') || 'whole'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  return `${await said(idOf(1))} ${await said(idOf(2))}`
+}
+
+/** What reads what is in a file of the repository; a snapshot whose manifest is gone is no snapshot. */
+function expected(name: string, how: Damage): RegExp {
+  if (name === 'config' && how === 'remove') return /^SNAPSHOT_NOT_FOUND SNAPSHOT_NOT_FOUND$/
+  if (name.startsWith('keys/') && how === 'remove') return /^CREDENTIAL_WRONG CREDENTIAL_WRONG$/
+  if (name === 'config' || name.startsWith('keys/')) return /^(manifest|SNAPSHOT_CORRUPT) (manifest|SNAPSHOT_CORRUPT)$/
+  // Every reader needs all indexes.
+  if (name.startsWith('index/') && how !== 'remove') return /^manifest manifest$/
+  if (name.startsWith('snapshots/') && how === 'remove')
+    return /^(SNAPSHOT_NOT_FOUND|service\/db|persist\/data) whole$|^whole (SNAPSHOT_NOT_FOUND|service\/db)$/
+  return /^(manifest|service\/db|persist\/data) whole$|^whole (manifest|service\/db)$/
+}
+
+/** Whatever is read is right or an error. */
+async function handsOutNothingWrong(place: Place): Promise<void> {
+  const backend = await open(place)
+  for (const [id, bytes] of [
+    [idOf(1), dump],
+    [idOf(2), other],
+  ] as const) {
+    const read = await streamOf(backend, id, 'service/db').catch(() => bytes)
+    expect(read.equals(bytes)).toBe(true)
+  }
+  const into = join(place.stackRoot, 'into')
+  rmSync(into, { recursive: true, force: true })
+  await buildTree(into, {})
+  await restore(backend, idOf(1), 'persist/data', into).catch(() => undefined)
+  await collect(backend.list(testContext())).catch(() => undefined)
+}
