@@ -43,7 +43,7 @@ describe('damage to an export file', () => {
     }
     closeSync(file)
     expect(await problemIn(path)).toBeUndefined()
-  })
+  }, 300_000)
 
   it('a cut at any length is found, and any byte behind the end', async () => {
     const { path, bytes } = await smallExport()

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineBackend } from '@angee/core'
 import { resticBackend } from './backend.ts'
 import { resticOptions } from './options.ts'
@@ -16,5 +17,17 @@ export default defineBackend({
     const place = repositoryPlace(options.repository, stackRoot)
     const environment = resticEnvironment(options, place, stackRoot, process.env)
     return resticBackend(resticOn({ program: options.program, environment, place, stackRoot }), trees, stackRoot)
+  },
+  scratch({ options, stackRoot, trees }, name) {
+    // restic can make a repository anywhere, and remove none: that can be done here only for one on this machine.
+    const { directory } = repositoryPlace(options.repository, stackRoot)
+    if (directory === undefined) return undefined
+    const location = join(directory, `${name}~`)
+    const environment = { ...options.environment, RESTIC_CACHE_DIR: join(location, 'cache') }
+    return {
+      options: { ...options, repository: join(location, 'repository'), environment },
+      location,
+      remove: () => trees.remove(location),
+    }
   },
 })

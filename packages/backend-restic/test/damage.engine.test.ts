@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import { buildTree, collect, type Damage, engineSuite, pseudoRandomBytes, testContext } from '@angee/testkit'
@@ -28,17 +28,22 @@ engineSuite('damage in a restic repository', ['restic'], () => {
       await stock(whole)
       const entries = readdirSync(whole.repository, { recursive: true, withFileTypes: true })
       const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-      for (const path of files) {
+      const check = async (path: string): Promise<void> => {
         const name = path.slice(whole.repository.length + 1)
-        const hurt = { stackRoot: directory.path, repository: join(directory.path, 'hurt') }
+        await using scratch = await temporaryDirectory()
+        const hurt = { stackRoot: scratch.path, repository: join(scratch.path, 'hurt') }
         cpSync(whole.repository, hurt.repository, { recursive: true })
         damageFile(join(hurt.repository, name), how)
         expect(await verdict(hurt), `${how} ${name}`).toMatch(expected(name, how))
         await handsOutNothingWrong(hurt)
-        rmSync(hurt.repository, { recursive: true })
       }
+      const waiting = [...files]
+      const worker = async (): Promise<void> => {
+        for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) await check(path)
+      }
+      await Promise.all([worker(), worker(), worker(), worker()])
       expect(files.length).toBeGreaterThan(12)
-    })
+    }, 240_000)
   })
 })
 
@@ -78,8 +83,7 @@ async function handsOutNothingWrong(place: Place): Promise<void> {
     expect(read.equals(bytes)).toBe(true)
   }
   const into = join(place.stackRoot, 'into')
-  rmSync(into, { recursive: true, force: true })
-  await buildTree(into, {})
+  mkdirSync(into, { mode: 0o700 })
   await restore(backend, idOf(1), 'persist/data', into).catch(() => undefined)
   await collect(backend.list(testContext())).catch(() => undefined)
 }

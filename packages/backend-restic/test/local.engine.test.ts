@@ -1,13 +1,32 @@
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
-import { backendSuite, engineSuite, testContext } from '@angee/testkit'
-import { describe, it } from 'vitest'
+import type { BackendDescriptor } from '@angee/core'
+import { backendSuite, descriptorSuite, engineSuite, testContext } from '@angee/testkit'
+import { describe, expect, it } from 'vitest'
 import restic from '../src/index.ts'
 import { damagePart } from './support/damage.ts'
 import { killWriter } from './support/killed-writer.ts'
 import { emptyRepository, password, program } from './support/repository.ts'
 
 engineSuite('restic in a directory', ['restic'], () => {
+  descriptorSuite(
+    { describe, it: it.concurrent },
+    {
+      name: 'restic',
+      descriptor: restic as BackendDescriptor,
+      trees: treeTools,
+      async open(stackRoot) {
+        emptyRepository(join(stackRoot, 'backups'))
+        return { options: { repository: './backups', password, program }, async [Symbol.asyncDispose]() {} }
+      },
+    },
+  )
+
+  it('has no place for a scratch where restic could not remove it', () => {
+    const options = { repository: 'rest:https://host:8000/stack', password, program }
+    expect(restic.scratch?.({ options, stackRoot: '/srv', trees: treeTools }, 'any')).toBeUndefined()
+  })
+
   backendSuite(
     // Most of the time restic waits for its own lock to be seen by others.
     { describe, it: it.concurrent },

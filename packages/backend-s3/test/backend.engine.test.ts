@@ -1,8 +1,14 @@
 import { treeTools } from '@angee/archive'
-import type { PartId } from '@angee/core'
-import { backendSuite, type Damage, engineSuite, testContext } from '@angee/testkit'
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { BackendDescriptor, PartId } from '@angee/core'
+import { backendSuite, type Damage, descriptorSuite, engineSuite, testContext, wholeStream } from '@angee/testkit'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import s3 from '../src/index.ts'
 import { type Bucket, makeBucket } from './support/bucket.ts'
 import { killWriter } from './support/kill-writer.ts'
@@ -20,6 +26,22 @@ for (const { name, start, changes } of servers) {
       server = await start()
     })
     afterAll(() => server[Symbol.asyncDispose]())
+
+    descriptorSuite(
+      { describe, it },
+      {
+        name: `s3 on ${name}`,
+        descriptor: s3 as BackendDescriptor,
+        trees: treeTools,
+        async open() {
+          const bucket = await makeBucket(server)
+          return {
+            options: { ...bucket.options(changes) },
+            [Symbol.asyncDispose]: () => bucket[Symbol.asyncDispose](),
+          }
+        },
+      },
+    )
 
     backendSuite(
       { describe, it },
@@ -43,6 +65,38 @@ for (const { name, start, changes } of servers) {
       },
     )
   })
+}
+
+engineSuite('a scratch in a bucket with versions', ['s3'], () => {
+  it('is removed with all of them, and nothing beside it is', async () => {
+    await using server = await startVersitygw()
+    await using bucket = await makeBucket(server)
+    const { name: Bucket, raw } = bucket
+    await raw.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+    const opening = { options: bucket.options(), stackRoot: '/srv/stack', trees: treeTools }
+    const scratch = s3.scratch?.(opening, 'any')
+    const options = scratch?.options ?? opening.options
+    for (const where of [opening.options, options]) {
+      await using backend = await s3.open({ ...opening, options: where }, testContext())
+      await using writer = await backend.begin(draft, testContext())
+      await writer.putStream('service/db', () => wholeStream(Buffer.from('dump')), testContext())
+    }
+    const under = async (Prefix: string): Promise<number> => {
+      const { Versions = [], DeleteMarkers = [] } = await raw.send(new ListObjectVersionsCommand({ Bucket, Prefix }))
+      return Versions.length + DeleteMarkers.length
+    }
+    const before = await under('stack/')
+    expect(await under('stack/any~/')).toBeGreaterThan(3)
+    await scratch?.remove(testContext())
+    expect(await under('stack/any~/')).toBe(0)
+    expect(await under('stack/')).toBeGreaterThan(before / 3)
+  })
+})
+
+const draft = {
+  id: '01HQ3K5XYZABCDEFGH00000001',
+  createdAt: new Date(0).toISOString(),
+  stack: { name: 's', root: '/s', host: 'h' },
 }
 
 function fileOf(what: PartId | 'manifest'): string {

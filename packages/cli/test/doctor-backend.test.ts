@@ -115,7 +115,7 @@ describe('doctor --backend', () => {
     const stack = await stackWith('scratch: undefined')
     expect(errorOf(await angee(stack, 'doctor', '--backend', '--json'))).toMatchObject({
       code: 'USAGE',
-      message: 'the backend "odd" cannot be checked without touching its snapshots',
+      message: `odd at ${join(stack, 'backups')} cannot be checked without touching its snapshots`,
       hint: expect.stringContaining('writing-a-backend'),
     })
     expect(await readdir(stack)).not.toContain('backups')

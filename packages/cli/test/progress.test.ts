@@ -90,6 +90,27 @@ describe('the picture on a terminal', () => {
   })
 })
 
+describe('a part that has not changed', () => {
+  const said = part('persist/app', 'done', mebibyte, { message: 'unchanged since 01JDBZ00000000000000000000' })
+
+  it('says so in the picture, as far as there is room', () => {
+    const at = (columns: number) =>
+      render(pictureOf([0, said]), undefined, 0, { columns, rows: 24, style: styleFor(false), symbols }).join('')
+    expect(at(100)).toContain('1.0 MiB  unchanged since 01JDBZ00000000000000000000')
+    expect(at(62)).toContain('persist/app  unchanged since 01JDBZ00000000000000000000')
+    expect(at(30)).toContain('1.0 MiB')
+  })
+
+  it('says so in its line', () => {
+    const lines: string[] = []
+    plainLines(
+      (line) => lines.push(line),
+      () => 0,
+    ).onProgress(said)
+    expect(lines).toEqual(['persist/app: done, 1.0 MiB, unchanged since 01JDBZ00000000000000000000\n'])
+  })
+})
+
 describe('elsewhere', () => {
   it('prints a line for what happens, and at most one in thirty seconds for what goes on', () => {
     let now = 0

@@ -28,6 +28,14 @@ describe('manifest', () => {
     })
   })
 
+  it('knows further backends by name', () => {
+    const text = 'backup: { backends: { offsite: { type: s3, bucket: b }, usb: { type: localfs } } }'
+    expect(parseManifest(text, 'angee.yaml').backends).toEqual({
+      offsite: { type: 's3', options: { bucket: 'b' } },
+      usb: { type: 'localfs', options: {} },
+    })
+  })
+
   it('accepts an empty file', () => {
     expect(parseManifest('', 'angee.yaml').persist).toEqual([])
   })
@@ -63,6 +71,24 @@ describe('manifest', () => {
       'angee.yaml:3:36',
       'unknown key services.db.backup.cover',
       'Did you mean "covers"?',
+    ],
+    [
+      'backup:\n  bakends: { offsite: { type: s3 } }',
+      'angee.yaml:2:3',
+      'unknown key backup.bakends',
+      'Did you mean "backends"?',
+    ],
+    [
+      'backup:\n  backends:\n    offsite: { path: x }',
+      'angee.yaml:3:14',
+      'backup.backends.offsite.type is missing',
+      'Add "type:" there.',
+    ],
+    [
+      'backup:\n  backends:\n    default: { type: s3 }',
+      'angee.yaml:3:14',
+      '"default" is backup_backend itself',
+      'Correct backup.backends.default.',
     ],
     [
       'persist:\n  a: { subpth: x, subpath: y }',

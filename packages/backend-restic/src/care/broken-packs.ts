@@ -1,7 +1,6 @@
-import type { Context, StoredPart } from '@angee/core'
+import type { Context } from '@angee/core'
 import type { Restic } from '../program/restic.ts'
 import type { Listing } from '../snapshots/listing.ts'
-import { readLocator } from '../snapshots/locator.ts'
 
 /** What the indexes say that some packs hold: the pieces of files and of directories, by their ids. */
 export interface Blobs {
@@ -30,15 +29,14 @@ export async function blobsIn(restic: Restic, packs: readonly string[], ctx: Con
   return blobs
 }
 
-/** Whether a part has any of these pieces. A pack may have lost bytes that no restore reads, and is damaged all the same. */
+/** Whether a restic snapshot has any of these pieces. A pack may have lost bytes that no restore reads, and is damaged all the same. */
 export async function touches(
   restic: Restic,
   { stored }: Listing,
-  part: StoredPart,
+  resticId: string,
   blobs: Blobs,
   ctx: Context,
 ): Promise<boolean> {
-  const { resticId } = readLocator(part)
   const tree = stored.find((one) => one.resticId === resticId)?.tree
   if (tree !== undefined && blobs.tree.includes(tree)) return true
   for (const type of ['tree', 'data'] as const) {

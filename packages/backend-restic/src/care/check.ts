@@ -1,4 +1,11 @@
-import { type CheckLevel, type CheckReport, type Context, isAngeeError, type StoredPart } from '@angee/core'
+import {
+  type CheckLevel,
+  type CheckReport,
+  type Context,
+  isAngeeError,
+  type PartId,
+  type StoredPart,
+} from '@angee/core'
 import { readingOutput, streamOf } from '../get/get.ts'
 import { failure } from '../program/failure.ts'
 import type { Restic } from '../program/restic.ts'
@@ -26,17 +33,22 @@ export async function checkSnapshot(
     return undefined
   })
   if (!found) return report
-  report.parts.push({ part: 'manifest', ok: true })
   const packs = await checkRepository(restic, ctx)
   const broken = packs === undefined ? undefined : await blobsIn(restic, packs, ctx)
+  /** A pack may have lost bytes that no restore reads: it is damaged all the same. */
+  const packProblem = async (resticId: string): Promise<string | undefined> =>
+    broken && (await touches(restic, found.listing, resticId, broken, ctx))
+      ? 'some of it lies in damaged packs'
+      : undefined
+  const say = (part: PartId | 'manifest', problem: string | undefined): void =>
+    void report.parts.push({ part, ok: problem === undefined, ...(problem === undefined ? {} : { problem }) })
+
+  say('manifest', await packProblem(found.stored.resticId))
   for (const stored of found.manifest.parts) {
+    const reads = broken !== undefined || level === 'full'
     const problem =
-      missingOf(found.listing, stored) ??
-      (broken === undefined && level === 'quick' ? undefined : await readPart(restic, stored, report, ctx)) ??
-      (broken && (await touches(restic, found.listing, stored, broken, ctx))
-        ? 'some of it lies in damaged packs'
-        : undefined)
-    report.parts.push({ part: stored.part, ok: problem === undefined, ...(problem === undefined ? {} : { problem }) })
+      missingOf(found.listing, stored) ?? (reads ? await readPart(restic, stored, report, ctx) : undefined)
+    say(stored.part, problem ?? (await packProblem(readLocator(stored).resticId)))
   }
   return report
 }

@@ -37,11 +37,11 @@ export async function findSnapshot(
   manifests: Manifests,
   id: string,
   ctx: Context,
-): Promise<{ manifest: SnapshotManifest; listing: Listing }> {
+): Promise<{ manifest: SnapshotManifest; stored: Stored; listing: Listing }> {
   const upper = requireId(id)
   const listing = await listOrNothing(restic, upper, ctx)
   const stored = committed(listing, upper)
-  if (stored) return { manifest: await manifests.read(stored, ctx), listing }
+  if (stored) return { manifest: await manifests.read(stored, ctx), stored, listing }
   throw listing.stored.length > 0 && listing.unreadable.length > 0
     ? hidden(upper, listing.unreadable[0]?.problem ?? '')
     : notFound(upper, restic.place.location)

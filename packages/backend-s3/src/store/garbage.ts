@@ -4,10 +4,11 @@ import type { Context } from '@angee/core'
 import { DeleteObjectCommand, GetObjectCommand, ListPartsCommand } from '@aws-sdk/client-s3'
 import { ownPrefix } from './key.ts'
 import { listNames } from './list.ts'
-import { liveUploads, recordsPrefix, removeUpload, type UploadRecord } from './multipart.ts'
+import { liveUploads, removeUpload } from './multipart.ts'
 import type { Place } from './place.ts'
 import { request } from './request.ts'
 import { answeredWith } from './store-error.ts'
+import { recordsPrefix, type UploadRecord } from './upload-record.ts'
 
 const day = 24 * 3_600_000
 /** A writer on another machine that has sent nothing for this long is taken for dead. */
@@ -71,7 +72,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Undefined where it is gone meanwhile, or is no record. */
-async function readRecord(place: Place, name: string, ctx: Context): Promise<UploadRecord | undefined> {
+export async function readRecord(place: Place, name: string, ctx: Context): Promise<UploadRecord | undefined> {
   const purpose = { purpose: `read ${name}`, access: 'read' } as const
   try {
     const text = await request(place, purpose, ctx, async (options) => {

@@ -1,22 +1,18 @@
-import { Buffer } from 'node:buffer'
-import { hostname } from 'node:os'
 import { AngeeError, type Context } from '@angee/core'
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import { attributesOf, digestHeader } from './attributes.ts'
+import { attributesOf } from './attributes.ts'
 import { cleanUpContext } from './clean-up.ts'
 import type { Condition } from './if-absent.ts'
-import { ownPrefix } from './key.ts'
 import { lookUp } from './look-up.ts'
 import type { Place } from './place.ts'
 import { request } from './request.ts'
 import { answeredWith } from './store-error.ts'
+import { deleteRecord, putRecord } from './upload-record.ts'
 
 /** A multipart upload that was begun. Nothing of it is visible before it is completed. */
 export interface Upload {
@@ -25,16 +21,6 @@ export interface Upload {
   id: string
   marker: string
 }
-
-/** What lies in the bucket beside an upload, so that nobody takes it for garbage, or a foreign one for ours. */
-export interface UploadRecord {
-  name: string
-  id: string
-  host: string
-  pid: number
-}
-
-export const recordsPrefix = `${ownPrefix}uploads/`
 
 /** Some servers never say that an upload is unknown. */
 const mostAborts = 5
@@ -134,24 +120,4 @@ export async function removeUpload(
   } catch (error) {
     if (!answeredWith(error, 'NoSuchUpload', 'NotFound')) throw error
   }
-}
-
-async function putRecord(place: Place, upload: Upload, ctx: Context): Promise<void> {
-  const record: UploadRecord = { name: upload.name, id: upload.id, host: hostname(), pid: process.pid }
-  const Body = Buffer.from(JSON.stringify(record))
-  const input = { Bucket: place.bucket, Key: recordName(place, upload), Body, ...digestHeader(place, Body) }
-  await request(place, { purpose: `store ${input.Key}`, access: 'write' }, ctx, (options) =>
-    place.s3.send(new PutObjectCommand(input), options),
-  )
-}
-
-async function deleteRecord(place: Place, upload: Upload, ctx: Context): Promise<void> {
-  const name = recordName(place, upload)
-  await request(place, { purpose: `delete ${name}`, access: 'write' }, ctx, (options) =>
-    place.s3.send(new DeleteObjectCommand({ Bucket: place.bucket, Key: name }), options),
-  )
-}
-
-function recordName(place: Place, { marker }: Upload): string {
-  return `${place.prefix}${recordsPrefix}${marker}`
 }

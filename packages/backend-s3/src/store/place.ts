@@ -94,7 +94,8 @@ function clientConfig(options: S3Options): S3ClientConfig {
   }
 }
 
-function locationOf({ bucket, prefix, endpoint }: S3Options): string {
+/** Where objects lie, for display. */
+export function locationOf({ bucket, prefix, endpoint }: S3Options): string {
   const server = endpoint === undefined ? [] : [`${new URL(endpoint).host}${new URL(endpoint).pathname}`]
   const path = [...server.map((one) => one.replace(/\/+$/, '')), bucket, ...(prefix === undefined ? [] : [prefix])]
   return `s3://${path.join('/')}`

@@ -58,10 +58,14 @@ export async function doctorBackend(surface: Surface, name = defaultBackend): Pr
 /** USAGE where the backend cannot say where an empty repository would lie. */
 function scratchOf({ backend, scratch }: NamedBackend): NonNullable<NamedBackend['scratch']> {
   if (scratch !== undefined) return scratch
-  throw new AngeeError('USAGE', `the backend "${backend.type}" cannot be checked without touching its snapshots`, {
-    hint: 'Its author can add "scratch" to it: docs/writing-a-backend.md. Whether it can be written: angee doctor',
-    context: { type: backend.type },
-  })
+  throw new AngeeError(
+    'USAGE',
+    `${backend.type} at ${backend.location} cannot be checked without touching its snapshots`,
+    {
+      hint: 'It has no place beside them that it could remove again ("scratch" in docs/writing-a-backend.md). "angee doctor" tells whether it can be written.',
+      context: { type: backend.type },
+    },
+  )
 }
 
 /** Says what will be written, and where, and lets a person at a terminal say no. */

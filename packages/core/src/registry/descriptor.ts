@@ -17,9 +17,10 @@ export interface BackendDescriptor<Schema extends z.ZodType = z.ZodType> {
   open(opening: BackendOpening<z.output<Schema>>, ctx: Context): Promise<BackupBackend>
   /**
    * Optional: an empty repository beside that of `opening`, another one for each `name` (lower-case letters, digits and
-   * `-`). MUST NOT write. Without it `angee doctor --backend` cannot check the user's own storage.
+   * `-`). MUST NOT write. Undefined where these options leave no place for one. Without it `angee doctor --backend` cannot
+   * check the user's own storage.
    */
-  scratch?(opening: BackendOpening<z.output<Schema>>, name: string): BackendScratch<z.output<Schema>>
+  scratch?(opening: BackendOpening<z.output<Schema>>, name: string): BackendScratch<z.output<Schema>> | undefined
 }
 
 /** What a runtime package default-exports. */

@@ -15,10 +15,15 @@ export function scratchOf(
   descriptor: BackendDescriptor,
   opening: BackendOpening<z.output<z.ZodType>>,
 ): ((name: string) => Scratch) | undefined {
-  const { scratch } = descriptor
-  if (scratch === undefined) return undefined
-  return (name) => {
-    const { options, location, remove } = scratch.call(descriptor, opening, name)
-    return { location, open: (ctx) => openBackend(descriptor, { ...opening, options }, ctx), remove }
+  const find = (name: string): Scratch | undefined => {
+    const found = descriptor.scratch?.(opening, name)
+    if (found === undefined) return undefined
+    const { options, location } = found
+    return {
+      location,
+      open: (ctx) => openBackend(descriptor, { ...opening, options }, ctx),
+      remove: (ctx) => found.remove(ctx),
+    }
   }
+  return find('any') === undefined ? undefined : (name) => find(name) as Scratch
 }

@@ -244,4 +244,40 @@ describe('an import', () => {
     await expect(importFrom(there, path)).rejects.toMatchObject({ code: 'OBJECT_EXISTS' })
     expect(await ids(target)).toEqual([id])
   })
+
+  it.each([
+    [
+      'whose part is damaged',
+      async (path: string) => {
+        const bytes = await readFile(path)
+        const at = bytes.indexOf('persist.files.tar.zst') + 2000
+        bytes[at] = (bytes[at] ?? 0) ^ 1
+        await writeFile(path, bytes)
+      },
+      false,
+    ],
+    ['whose frames unpack to something else than its manifest says', async () => undefined, true],
+  ])('of a file %s stores nothing', async (_, damage, lies) => {
+    const [source, target] = [archive(), archive()]
+    const lying: BackupBackend = {
+      ...source,
+      reader: async (one, ctx) => {
+        const reader = await source.reader(one, ctx)
+        const parts = reader.manifest.parts.map((part) => ({
+          ...part,
+          raw: { ...part.raw, digest: digestOf(Buffer.of()) },
+        }))
+        return { ...reader, manifest: { ...reader.manifest, parts } }
+      },
+    }
+    await using here = await stackWith({ default: lies ? lying : source })
+    await using there = await stackWith({ default: target })
+    await store(source)
+    const path = join(await temporary(), 'shop.tar')
+    await exportTo(here, { path, force: false })
+    await damage(path)
+    await expect(importFrom(there, path)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' })
+    expect(await ids(target)).toEqual([])
+    expect((await readCatalog(there.store)).records).toEqual([])
+  })
 })

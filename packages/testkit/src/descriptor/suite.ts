@@ -77,34 +77,36 @@ function scratchCases(
   const noScratch = 'the descriptor has no scratch'
 
   declare('a scratch shares nothing with the repository beside it, nor with another scratch', async (bench, test) => {
-    if (descriptor.scratch === undefined) return test.skip(noScratch)
+    const place = descriptor.scratch?.(bench.opening, 'suite-a')
+    const other = descriptor.scratch?.(bench.opening, 'suite-b')
+    if (place === undefined || other === undefined) return test.skip(noScratch)
     await using backend = await bench.open()
     await takeSnapshot(backend, idOf(1), contents)
-    const places = ['suite-a', 'suite-b'].map((name) => descriptor.scratch?.(bench.opening, name))
-    for (const [index, place] of places.entries()) {
-      assert.equal(redact(place?.location ?? ''), place?.location)
-      await using scratch = await bench.open(place?.options)
-      assert.deepEqual(await idsOf(scratch), [])
-      await takeSnapshot(scratch, idOf(1), { 'service/db': pseudoRandomBytes(index, 1000) })
-      await takeSnapshot(scratch, idOf(2 + index), contents)
-      await scratch.collectGarbage?.(testContext())
+    for (const { location } of [place, other]) assert.equal(redact(location), location)
+    {
+      await using scratch = await bench.open(place.options)
+      await using beside = await bench.open(other.options)
+      await takeSnapshot(scratch, idOf(1), { 'service/db': pseudoRandomBytes(151, 1000) })
+      assert.deepEqual(await idsOf(beside), [])
+      await takeSnapshot(beside, idOf(1), { 'service/db': pseudoRandomBytes(152, 1000) })
       await backend.collectGarbage?.(testContext())
       await scratch.delete(idOf(1), testContext())
-      assert.deepEqual(await idsOf(scratch), [idOf(2 + index)])
+      assert.deepEqual(await idsOf(scratch), [])
+      assert.deepEqual(await idsOf(beside), [idOf(1)])
+      await assertUntouched(backend)
     }
-    await assertUntouched(backend)
-    for (const place of places) await place?.remove(testContext())
+    for (const each of [place, other]) await each.remove(testContext())
     await assertUntouched(backend)
   })
 
   declare(
     'the removal of a scratch takes all of it and nothing else, and may be asked for twice',
     async (bench, test) => {
-      if (descriptor.scratch === undefined) return test.skip(noScratch)
+      const place = descriptor.scratch?.(bench.opening, 'suite-a')
+      const other = descriptor.scratch?.(bench.opening, 'suite-ab')
+      if (place === undefined || other === undefined) return test.skip(noScratch)
       await using backend = await bench.open()
       await takeSnapshot(backend, idOf(1), contents)
-      const place = descriptor.scratch(bench.opening, 'suite-a')
-      const other = descriptor.scratch(bench.opening, 'suite-ab')
       await place.remove(testContext())
       {
         await using scratch = await bench.open(place.options)
@@ -121,7 +123,6 @@ function scratchCases(
       await using again = await bench.open(place.options)
       assert.deepEqual(await idsOf(again), [])
       await takeSnapshot(again, idOf(1), contents)
-      await again.collectGarbage?.(testContext())
       await place.remove(testContext())
       await other.remove(testContext())
       await assertUntouched(backend)
