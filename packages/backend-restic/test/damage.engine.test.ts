@@ -1,15 +1,19 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import { buildTree, collect, type Damage, engineSuite, pseudoRandomBytes, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import { damageFile } from './support/damage.ts'
+import { restic } from './support/repository.ts'
 import { badParts, idOf, open, type Place, placeIn, restore, streamOf, take } from './support/snapshots.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const dump = pseudoRandomBytes(11, 300_000)
 const other = pseudoRandomBytes(12, 300_000)
 const file = pseudoRandomBytes(13, 300_000)
+
+/** A pack is its pieces and then a table of them. Of a small one the table is more than half. */
+const insideFirstPiece = 24
 
 /** One snapshot with a dump and a tree, another one with other bytes. */
 async function stock({ stackRoot, repository }: Place): Promise<void> {
@@ -33,7 +37,7 @@ engineSuite('damage in a restic repository', ['restic'], () => {
         await using scratch = await temporaryDirectory()
         const hurt = { stackRoot: scratch.path, repository: join(scratch.path, 'hurt') }
         cpSync(whole.repository, hurt.repository, { recursive: true })
-        damageFile(join(hurt.repository, name), how)
+        damageFile(join(hurt.repository, name), how, name.startsWith('data/') ? insideFirstPiece : undefined)
         expect(await verdict(hurt), `${how} ${name}`).toMatch(expected(name, how))
         await handsOutNothingWrong(hurt)
       }
@@ -44,6 +48,18 @@ engineSuite('damage in a restic repository', ['restic'], () => {
       await Promise.all([worker(), worker(), worker(), worker()])
       expect(files.length).toBeGreaterThan(12)
     }, 240_000)
+  })
+
+  it('a flip in the table of a pack, which no restore reads, is not found here, but by restic', async () => {
+    await using directory = await temporaryDirectory()
+    const place = placeIn(directory.path)
+    const backend = await open(place)
+    await take(backend, idOf(1), { 'service/db': dump })
+    const [pack = ''] = packsIn(place.repository)
+    damageFile(pack, 'flip', statSync(pack).size - 10)
+    expect(await badParts(backend, idOf(1), 'full')).toEqual([])
+    expect(dump.equals(await streamOf(backend, idOf(1), 'service/db'))).toBe(true)
+    expect(() => restic(place.repository, ['check', '--read-data', '--no-cache'])).toThrow()
   })
 })
 
@@ -86,4 +102,11 @@ async function handsOutNothingWrong(place: Place): Promise<void> {
   mkdirSync(into, { mode: 0o700 })
   await restore(backend, idOf(1), 'persist/data', into).catch(() => undefined)
   await collect(backend.list(testContext())).catch(() => undefined)
+}
+
+/** The largest first. */
+function packsIn(repository: string): string[] {
+  const entries = readdirSync(join(repository, 'data'), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return files.sort((a, b) => statSync(b).size - statSync(a).size)
 }

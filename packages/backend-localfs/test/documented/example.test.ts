@@ -44,7 +44,10 @@ describe('packages/testkit/README.md', () => {
           const directory = await mkdtemp(join(tmpdir(), 'angee-example-'))
           const file = join(directory, 'objects.db')
           const store = sqliteObjectStore(new DatabaseSync(file), file)
-          const forgetful = { ...store, put: ((key, body, _, ctx) => store.put(key, body, {}, ctx)) as typeof store.put }
+          const forgetful = {
+            ...store,
+            put: ((key, body, _, ctx) => store.put(key, body, {}, ctx)) as typeof store.put,
+          }
           return {
             store: forgetful,
             reopen: async () => forgetful,

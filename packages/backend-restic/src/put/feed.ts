@@ -32,18 +32,25 @@ export async function feedStream(
       digest.update(piece)
       bytes += piece.length
       onBytes(bytes)
-      if (!stdin.write(piece)) await once(stdin, 'drain', { signal: stopped })
-      if (stopped.aborted) break
+      if (!stdin.write(piece)) await writable(stdin, stopped)
+      if (stdin.errored || stopped.aborted) break
     }
   } catch (error) {
     if (!stopped.aborted) throw error
   } finally {
     stopped.removeEventListener('abort', stop)
   }
+  // restic reads no more, so it is about to end.
+  if (stdin.errored && !stopped.aborted) await once(stopped, 'abort')
   stops.signal.throwIfAborted()
   if (!stops.gone.aborted) {
     if (closedEarly) throw closedEarly
     if (!source.readableEnded) throw new AngeeError('PART_FAILED', 'the stream closed before its end')
   }
   return { bytes, digest: `sha256:${digest.digest('hex')}` }
+}
+
+/** Waits until more can be written, or never will be. */
+async function writable(stdin: Writable, stopped: AbortSignal): Promise<void> {
+  await once(stdin, 'drain', { signal: stopped }).catch(() => undefined)
 }

@@ -18,12 +18,13 @@ export function damagePart(repository: string, id: string, what: PartId | 'manif
   damageFile(join(repository, 'snapshots', stored.id), how)
 }
 
-export function damageFile(path: string, how: Damage): void {
+/** `place`: the byte that a flip changes, the middle one unless given. */
+export function damageFile(path: string, how: Damage, place?: number): void {
   chmodSync(path, 0o600)
   if (how === 'remove') return rmSync(path)
   if (how === 'cut') return truncateSync(path, statSync(path).size - 1)
   const bytes = readFileSync(path)
-  const place = bytes.length >> 1
-  bytes[place] = (bytes[place] ?? 0) ^ 1
+  const at = place ?? bytes.length >> 1
+  bytes[at] = (bytes[at] ?? 0) ^ 1
   writeFileSync(path, bytes)
 }
