@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { archiveBackend } from '@angee/archive'
@@ -15,5 +16,15 @@ export default defineBackend({
   async open({ options, stackRoot }) {
     const file = resolve(stackRoot, options.file)
     return archiveBackend('sqlite', sqliteObjectStore(new DatabaseSync(file), file))
+  },
+  scratch({ options, stackRoot }, name) {
+    const file = resolve(stackRoot, `${options.file}.${name}`)
+    return {
+      options: { ...options, file },
+      location: file,
+      async remove() {
+        for (const path of [file, `${file}-journal`]) await rm(path, { force: true })
+      },
+    }
   },
 })
