@@ -15,21 +15,22 @@ export interface Collections {
 export function collectionsOf(server: Server): Collections {
   const known = new Set<string>()
 
-  const isThere = async (path: string, purpose: Purpose, ctx: Context): Promise<boolean> => {
+  /** The status with which the server refuses to make it, if it does and it is not there. */
+  const refused = async (path: string, purpose: Purpose, ctx: Context): Promise<number | undefined> => {
     const status = await mkcol(server, path, purpose, ctx)
-    // 405 says that something is there; servers that mean the same by another number are asked.
-    return status === 201 || status === 405 || (await look(server, path, purpose, ctx.signal))?.isCollection === true
+    if (status === 201 || status === 405) return undefined
+    // Not every server says 405 to what is there, least of all when two make it at the same moment.
+    return (await look(server, path, purpose, ctx.signal))?.isCollection === true ? undefined : status
   }
 
   const make = async (path: string, ctx: Context): Promise<void> => {
     if (known.has(path)) return
     const purpose: Purpose = { text: `make the collection ${path || '/'}`, writes: true }
     // From below: nearly always all but the last one are there.
-    if (!(await isThere(path, purpose, ctx))) {
-      const above = path === '' ? undefined : path.replace(/[^/]+\/$/, '')
-      if (above !== undefined) await make(above, ctx)
-      const status = await mkcol(server, path, purpose, ctx)
-      if (status !== 201 && status !== 405) throw refusal(server, purpose, status)
+    if ((await refused(path, purpose, ctx)) !== undefined) {
+      if (path !== '') await make(path.replace(/[^/]+\/$/, ''), ctx)
+      const status = await refused(path, purpose, ctx)
+      if (status !== undefined) throw refusal(server, purpose, status)
     }
     known.add(path)
   }

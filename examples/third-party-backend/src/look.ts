@@ -43,9 +43,18 @@ async function propfind(
     const headers = { depth, 'content-type': 'application/xml; charset=utf-8' }
     const { status, body } = await server.ask({ method: 'PROPFIND', path, headers, body: propfindBody }, signal)
     if (status === 404) return undefined
+    if (status === 400 && (await isBelowFile(server, path, purpose, signal))) return undefined
     if (status !== 207) throw refusal(server, purpose, status)
     return readMultistatus(body)
   } catch (error) {
     throw failure(server, purpose, error, signal)
   }
+}
+
+/** Apache has no answer but 400 to what goes on behind the name of a file. Then there is nothing, and nothing is wrong. */
+async function isBelowFile(server: Server, path: string, purpose: Purpose, signal: AbortSignal): Promise<boolean> {
+  const above = path.replace(/\/[^/]*$/, '')
+  if (above === path) return false
+  const found = await look(server, above, purpose, signal)
+  return found?.isCollection !== true
 }

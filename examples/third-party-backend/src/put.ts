@@ -6,8 +6,11 @@ import { failure, type Purpose, refusal } from './errors.ts'
 import { headObject } from './get.ts'
 import { newIncoming } from './incoming.ts'
 import { checkKey, exists, incoming, notFound } from './keys.ts'
+import type { Later } from './later.ts'
 import { askPatiently } from './locked.ts'
 import { look } from './look.ts'
+import { withMutex } from './mutex.ts'
+import { remove } from './remove.ts'
 import { discard, type Server } from './server.ts'
 
 /** How often a collection may vanish under a put. */
@@ -26,8 +29,7 @@ interface Counted {
 export interface Target {
   server: Server
   collections: Collections
-  /** Removes what a put left, without anybody waiting for it. */
-  cleanUp(path: string, ctx: Context): void
+  later: Later
 }
 
 /** See ObjectStore.put: another name → compare the length → MOVE, which is where the object appears. */
@@ -56,7 +58,7 @@ export async function putObject(
     await publish(target, place.path, key, ifAbsent, purpose, ctx)
     return { bytes: counted.bytes }
   } catch (error) {
-    if (isUploading) target.cleanUp(place.path, ctx)
+    if (isUploading) target.later((own) => remove(server, place.path, own), ctx)
     ctx.signal.throwIfAborted()
     throw counted.failed ? counted.failed.error : failure(server, purpose, error, ctx.signal)
   } finally {
@@ -81,7 +83,7 @@ export async function copyObject(target: Target, from: string, to: string, ctx: 
     await publish(target, place.path, to, true, purpose, ctx)
     return found
   } catch (error) {
-    target.cleanUp(place.path, ctx)
+    target.later((own) => remove(server, place.path, own), ctx)
     throw failure(server, purpose, error, ctx.signal)
   }
 }
@@ -111,7 +113,7 @@ async function compareLength(
 }
 
 async function publish(
-  { server, collections }: Target,
+  { server, collections, later }: Target,
   path: string,
   key: string,
   ifAbsent: boolean,
@@ -121,7 +123,8 @@ async function publish(
   const headers = { destination: server.addressOf(key), overwrite: ifAbsent ? 'F' : 'T' }
   for (let attempt = 1; ; attempt += 1) {
     await collections.make(key.replace(/[^/]+$/, ''), ctx)
-    const { status } = await askPatiently(server, { method: 'MOVE', path, headers }, ctx)
+    const move = () => askPatiently(server, { method: 'MOVE', path, headers }, ctx)
+    const { status } = ifAbsent ? await withMutex(server, later, key, ctx, move) : await move()
     if (status === 201 || status === 204) return
     if (status === 412) throw exists(key)
     // The collection is gone; which number says so differs.

@@ -21,6 +21,8 @@ export interface Call {
 export interface Reply {
   status: number
   body: string
+  /** Of a lock that was given. */
+  lockToken: string | undefined
 }
 
 /** One WebDAV server, as one user. */
@@ -77,7 +79,8 @@ export function connect({ url, username, password, token }: WebdavOptions): Serv
     open: (call, signal) => open(call, signal),
     async ask(call, signal) {
       const reply = await open(call, signal)
-      return { status: reply.statusCode ?? 0, body: await text(reply) }
+      const { statusCode: status = 0, headers } = reply
+      return { status, body: await text(reply), lockToken: headers['lock-token']?.toString() }
     },
     close: () => agent.destroy(),
   }

@@ -5,30 +5,19 @@ import { failure, type Purpose, refusal } from './errors.ts'
 import { getObject, headObject } from './get.ts'
 import { collectIncoming, newIncoming } from './incoming.ts'
 import { incoming } from './keys.ts'
+import { laterWork } from './later.ts'
 import { listObjects } from './list.ts'
 import type { WebdavOptions } from './options.ts'
 import { copyObject, putObject } from './put.ts'
 import { deleteObject, remove, removeEmpty } from './remove.ts'
 import { connect, type Server } from './server.ts'
 
-/** How long a put that failed may go on cleaning up behind itself. Milliseconds. */
-const cleaningTime = 10_000
-
 /** Objects as files on a WebDAV server: the object `a/b` is the file `a/b` below the address in the options. */
 export function webdavObjectStore(options: WebdavOptions): ObjectStore {
   const server = connect(options)
   const collections = collectionsOf(server)
-  const target = { server, collections, cleanUp }
-  const cleaning = new Set<Promise<void>>()
-
-  /** Not waited for: the server may be what hangs. What cannot be removed now is garbage for later. */
-  function cleanUp(path: string, ctx: Context): void {
-    const always = { ...ctx, signal: AbortSignal.timeout(cleaningTime) }
-    const work = remove(server, path, always)
-      .catch(() => undefined)
-      .finally(() => cleaning.delete(work))
-    cleaning.add(work)
-  }
+  const { later, done } = laterWork()
+  const target = { server, collections, later }
 
   return {
     location: server.url,
@@ -50,7 +39,7 @@ export function webdavObjectStore(options: WebdavOptions): ObjectStore {
       return report
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(cleaning)
+      await done()
       server.close()
     },
   }

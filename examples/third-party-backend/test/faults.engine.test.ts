@@ -52,8 +52,12 @@ engineSuite('WebDAV behind a network that fails', ['tools'], () => {
 
   /** Every call, with the methods that it asks with. */
   const calls: [string, string[], (ctx: ReturnType<typeof testContext>) => Promise<unknown>][] = [
-    ['put', ['PROPFIND', 'PUT', 'MOVE'], (ctx) => store.put('dir/new', wholeStream(bytes), { ifAbsent: true }, ctx)],
-    ['copy', ['PROPFIND', 'COPY', 'MOVE'], async (ctx) => store.copy?.('dir/there', 'dir/new', ctx)],
+    [
+      'put',
+      ['PROPFIND', 'PUT', 'LOCK', 'MOVE'],
+      (ctx) => store.put('dir/new', wholeStream(bytes), { ifAbsent: true }, ctx),
+    ],
+    ['copy', ['PROPFIND', 'COPY', 'LOCK', 'MOVE'], async (ctx) => store.copy?.('dir/there', 'dir/new', ctx)],
     ['get', ['PROPFIND', 'GET'], async (ctx) => readAll(await store.get('dir/there', undefined, ctx))],
     ['head', ['PROPFIND'], (ctx) => store.head('dir/there', ctx)],
     ['list', ['PROPFIND'], (ctx) => collect(store.list('', ctx))],
@@ -110,6 +114,17 @@ engineSuite('WebDAV behind a network that fails', ['tools'], () => {
     })
     proxy.inject(() => undefined)
     expect(await store.head('dir/new', testContext())).toBeUndefined()
+  })
+
+  it('a server without locks stores all the same, and one that does not unlock holds nobody up', async () => {
+    on('LOCK', { type: 'answer', status: 501 })
+    await store.put('dir/first', wholeStream(bytes), { ifAbsent: true }, testContext())
+    on('UNLOCK', { type: 'hang' })
+    await store.put('dir/second', wholeStream(bytes), { ifAbsent: true }, testContext())
+    for (const key of ['dir/first', 'dir/second']) {
+      expect(await store.head(key, testContext())).toEqual({ bytes: bytes.length })
+    }
+    proxy.inject(() => undefined)
   })
 
   it('an upload that is cut leaves nothing', async () => {

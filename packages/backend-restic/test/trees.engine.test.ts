@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { treeTools } from '@angee/archive'
 import type { TreeTools } from '@angee/core'
@@ -7,6 +7,8 @@ import { makeFifo, setTimes } from '@angee/core/posix'
 import { buildTree, describeTree, engineSuite, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import { makeWholeTree } from '../../archive/test/support/whole-tree.ts'
+import { mapFile } from './support/mapped-file.ts'
+import { mayNotMount, mountedDirectory } from './support/mounted.ts'
 import { snapshotsIn } from './support/repository.ts'
 import { idOf, open, placeIn, restore, take } from './support/snapshots.ts'
 import { withoutPrivilege } from './support/without-privilege.ts'
@@ -169,6 +171,29 @@ engineSuite('trees in restic', ['restic'], () => {
       expect(summary).toEqual(parts[0]?.tree)
     })
 
+    it('is noticed when a program stores into a mapped file, of which no call tells', async () => {
+      await using directory = await temporaryDirectory()
+      const { data, into } = treesIn(directory.path)
+      using mapped = mapFile(join(data, 'mapped'))
+      mapped.store('before')
+      let stores = 0
+      const trees: TreeTools = {
+        ...treeTools,
+        summarize: async (source, ctx) => {
+          const result = await treeTools.summarize(source, ctx)
+          if (source.exclude.length > 0 && stores++ === 0) mapped.store('between')
+          return result
+        },
+      }
+      const place = placeIn(directory.path)
+      const backend = await open(place, {}, trees)
+      const { parts } = await take(backend, idOf(1), { 'persist/data': treeTools.source(data, ['none']) })
+      expect(stores).toBe(2)
+      expect(formOf(parts[0]?.locator)).toBe('tree')
+      await restore(backend, idOf(1), 'persist/data', into)
+      expect(readFileSync(join(into, 'mapped'), 'latin1')).toMatch(/^between/)
+    })
+
     it('is what its digest says, however a writer hurries', async () => {
       await using directory = await temporaryDirectory()
       const { data } = treesIn(directory.path)
@@ -195,6 +220,16 @@ engineSuite('trees in restic', ['restic'], () => {
         await writer
       }
     })
+  })
+
+  it('is stored as a tar archive where no time tells of a change', async (test) => {
+    await using disk = await mountedDirectory('size=8m')
+    if (disk === undefined) return test.skip(mayNotMount)
+    await using directory = await temporaryDirectory()
+    await buildTree(disk.path, { file: 'content' })
+    const backend = await open(placeIn(directory.path))
+    const { parts } = await take(backend, idOf(1), { 'persist/data': treeTools.source(disk.path, []) })
+    expect(formOf(parts[0]?.locator)).toBe('tar')
   })
 
   it('reads no file again that is as it was in the last snapshot', async () => {

@@ -37,6 +37,7 @@ const exitMeanings: Readonly<Record<number, Meaning>> = {
   130: interrupted,
 }
 
+const unknown: Meaning = { code: 'BACKEND_FAILED', hint: () => 'restic said no; its words are above.' }
 const damage: Meaning = {
   code: 'SNAPSHOT_CORRUPT',
   hint: () => 'Use another snapshot, check the storage, and see "restic check --read-data" and "restic repair".',
@@ -106,8 +107,9 @@ export function meaningOf(words: string): Meaning | undefined {
 /** The error for a restic that did not end well: its own words, under the code they stand for. */
 export function failure(ending: Ending, place: RepositoryPlace): AngeeError {
   const words = place.hide(wordsOf(ending))
-  const meaning = exitMeanings[ending.exitCode ?? -1] ??
-    meaningOf(words) ?? { code: 'BACKEND_FAILED', hint: () => 'restic said no; its words are above.' }
+  // Interrupted because retrying had no point, it says 130; what it had retried says why.
+  const byCode = ending.sayings.retrying === undefined ? exitMeanings[ending.exitCode ?? -1] : undefined
+  const meaning = byCode ?? meaningOf(words) ?? unknown
   return new AngeeError(meaning.code, `restic ${ending.command} failed at ${place.location}: ${words}`, {
     hint: meaning.hint(place),
     context: { command: ending.command, exitCode: ending.exitCode ?? null, signal: ending.signal ?? null },

@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Context, PutResult, StoredPart, TreeSource, TreeSummary, TreeTools, Warning } from '@angee/core'
+import { syncFileSystem } from '@angee/core/posix'
 import { writeLocator } from '../snapshots/locator.ts'
 import { type Backup, backup } from './backup.ts'
 import { excludePattern } from './exclude.ts'
 import { type PutPlace, storeStream } from './put-stream.ts'
 import { fingerprintNow, settledState, type TreeState } from './tree-state.ts'
+import { hasTrustedTimes } from './trusted-times.ts'
 
 const tries = 3
 /** A tree that changes while it is read for longer than this, in milliseconds, will change the next time too. */
@@ -14,7 +16,8 @@ const longestRetried = 60_000
 /**
  * Stores a tree. restic walks it, at the same time its summary is made, and both count only when the tree stood still
  * from before the first to after the last of them: what restic stored then has that summary. A tree that does not stand
- * still, or holds what restic does not keep, is stored as one tar archive, whose summary is made of the very bytes.
+ * still, or holds what restic does not keep, or lies where times do not tell, is stored as one tar archive, whose summary
+ * is made of the very bytes.
  */
 export async function putTree(
   place: PutPlace,
@@ -23,13 +26,17 @@ export async function putTree(
   trees: TreeTools,
   ctx: Context,
 ): Promise<PutResult> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
+  const provable = await hasTrustedTimes(tree.directory)
+  for (let attempt = 1; provable && attempt <= tries; attempt++) {
     const startedAt = ctx.clock.now()
     const before = await settledState(tree, ctx)
     if (before?.unkept !== undefined) {
       ctx.logger.debug(`${place.part} is stored as a tar archive: restic does not keep ${before.unkept}`)
     }
     if (!before || before.unkept !== undefined) break
+    // A store through a mapping sets a time only where the page was clean: from here on all of them show.
+    await syncFileSystem(tree.directory)
+    ctx.signal.throwIfAborted()
     const { stored, summary, warnings } = await storeAndSummarize(place, parent, tree, trees, ctx)
     const stoodStill = before.fingerprint === (await fingerprintNow(tree, ctx))
     const expected = warnings.every(({ kind }) => kind === 'not-kept')

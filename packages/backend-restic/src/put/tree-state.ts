@@ -16,18 +16,21 @@ export interface TreeState {
   unkept: string | undefined
 }
 
-/** File systems stamp changes with a clock that may stand still this long, in milliseconds. */
-const stampedWithin = 20
-/** A tree that is written to without a pause never settles. */
-const walks = 3
 /** Entries between two turns of the event loop: other parts are being stored meanwhile. */
 const entriesAtOnce = 500
 /** restic computes times in 64-bit nanoseconds. */
 const farthestTime = 2n ** 63n
+/** A tree that is written to without a pause never settles. */
+const walks = 3
+/** Bytes that the slowest disk takes in a second, and for how many seconds one call is believed to write. */
+const writtenInSecond = 16 << 20
+const longestWrite = 5
+/** How long a tree is waited for, in milliseconds. */
+const longestWait = 6000
 
 /**
- * The state of a tree that has settled, so that any later change shows in another fingerprint; undefined when it does
- * not settle or cannot be walked.
+ * The state of a tree that has settled, so that any later change shows in another fingerprint; undefined when it
+ * does not settle or cannot be walked.
  */
 export async function settledState(source: TreeSource, ctx: Context): Promise<TreeState | undefined> {
   for (let walk = 1; walk <= walks; walk++) {
@@ -35,10 +38,10 @@ export async function settledState(source: TreeSource, ctx: Context): Promise<Tr
     const found = await walkTree(source, ctx).catch(() => undefined)
     ctx.signal.throwIfAborted()
     if (!found) return undefined
-    const age = startedAt - found.newestChange
-    // A stamp of the future comes from another machine's clock and says nothing.
-    if (age < 0 || age > stampedWithin) return found.state
-    await setTimeout(stampedWithin)
+    const missing = found.settledAt - startedAt
+    if (missing < 0) return found.state
+    if (missing > longestWait) return undefined
+    await setTimeout(missing + 1, undefined, { signal: ctx.signal }).catch(() => ctx.signal.throwIfAborted())
   }
   return undefined
 }
@@ -53,11 +56,13 @@ export async function fingerprintNow(source: TreeSource, ctx: Context): Promise<
 async function walkTree(
   { directory, exclude }: TreeSource,
   ctx: Context,
-): Promise<{ state: TreeState; newestChange: number }> {
+): Promise<{ state: TreeState; settledAt: number }> {
   const hash = createHash('sha256')
   const excluded = new Set(exclude.map((path) => Buffer.from(path).toString('latin1')))
   const owners = new Set<string>()
-  let newestChange = 0
+  const stat = lstatSync(directory, { bigint: true })
+  const device = stat.dev
+  let settledAt = 0
   let unkept: string | undefined
   let entries = 0
 
@@ -68,9 +73,9 @@ async function walkTree(
       `${path}\0${dev} ${ino} ${mode} ${links} ${uid} ${gid} ${rdev} ${size} ${mtimeNs} ${ctimeNs}\n`,
       'latin1',
     )
-    newestChange = Math.max(newestChange, Number(stat.ctimeMs))
+    settledAt = Math.max(settledAt, settledAtOf(stat))
     if (owners.size < 2) owners.add(`${uid}:${gid}`)
-    unkept ??= unkeptOf(stat, attributes)
+    unkept ??= dev === device ? unkeptOf(stat, attributes) : 'what lies on another file system'
   }
 
   const walk = async (absolute: string, prefix: string): Promise<void> => {
@@ -89,7 +94,6 @@ async function walkTree(
   }
 
   const top = Buffer.from(directory).toString('latin1')
-  const stat = lstatSync(directory, { bigint: true })
   const attributes = listAttributes(Buffer.from(`${directory}\0`))
   add('', stat, attributes)
   await walk(top, '')
@@ -104,7 +108,17 @@ async function walkTree(
     ]),
   }
   const owner = owners.size === 1 ? [...owners][0] : undefined
-  return { state: { fingerprint: hash.digest('hex'), root, owner: owner ?? null, unkept }, newestChange }
+  return { state: { fingerprint: hash.digest('hex'), root, owner: owner ?? null, unkept }, settledAt }
+}
+
+/**
+ * From when on, in milliseconds since 1970, a further change of an entry would have another time. Clocks of file systems
+ * stand still for some milliseconds, some count seconds. And one call that writes much sets the time when it begins.
+ */
+function settledAtOf(stat: BigIntStats): number {
+  const clock = stat.ctimeNs % 1_000_000_000n === 0n ? 2000 : 20
+  const writing = stat.isFile() ? Math.min(Number(stat.size) / writtenInSecond, longestWrite) * 1000 : 0
+  return Number(stat.ctimeMs) + clock + writing
 }
 
 /** What restic 0.18 stores or restores otherwise; found by comparing every kind of entry after a restore. */

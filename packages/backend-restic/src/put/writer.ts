@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import {
   AngeeError,
@@ -21,6 +21,7 @@ import { claimSnapshot, snapshotExists } from './active-writers.ts'
 import { backup } from './backup.ts'
 import { putStream } from './put-stream.ts'
 import { putTree } from './put-tree.ts'
+import { bootId } from './trusted-times.ts'
 
 /** Starts a snapshot. `open` gives what the repository holds, which it makes when there is none. */
 export async function beginSnapshot(
@@ -51,7 +52,7 @@ export async function beginSnapshot(
   const placeOf = (part: PartId) => {
     if (started.has(part)) throw new AngeeError('INTERNAL', `${part} was put twice`)
     started.add(part)
-    return { restic, part, tags: partTags(id, writer, part), onStored }
+    return { restic, part, tags: partTags(id, writer, part, bootId()), onStored }
   }
   return {
     putTree: async (part, tree, own) => putTree(placeOf(part), parentOf(before, part, tree), tree, trees, own),
@@ -78,14 +79,15 @@ export async function beginSnapshot(
 
 /**
  * The restic snapshot whose unchanged files need not be read again: the same directory of this machine in the newest
- * committed snapshot. An attempt that did not count is none: it may hold what a file was while it changed.
+ * committed snapshot since the machine was started. An attempt that did not count is none: it may hold what a file was
+ * while it changed.
  */
 function parentOf(listing: Listing, part: PartId, tree: TreeSource): string | undefined {
-  const directory = realpathSync(tree.directory)
+  const directory = existsSync(tree.directory) ? realpathSync(tree.directory) : undefined
   const ids = new Set(committedIds(listing))
   const candidates = listing.stored
     .filter((one) => one.part === part && one.path === directory && ids.has(one.id))
-    .filter(({ writer }) => writer?.host === hostname())
+    .filter(({ writer, boot }) => writer?.host === hostname() && boot !== undefined && boot === bootId())
   return candidates
     .filter(({ id }) => candidates.filter((one) => one.id === id).length === 1)
     .toSorted((a, b) => (a.time < b.time ? 1 : -1))[0]?.resticId

@@ -1,7 +1,9 @@
-import { constants } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { AngeeError, type Context, isAngeeError } from '@angee/core'
+import { tryLock } from '@angee/core/posix'
 import type { Restic } from '../program/restic.ts'
 import { type Listing, listStored, listUnderLock } from '../snapshots/listing.ts'
 
@@ -42,18 +44,42 @@ export async function openRepository(restic: Restic, stackRoot: string, ctx: Con
   } catch (error) {
     if (!isAngeeError(error, 'REPOSITORY_NOT_FOUND')) throw error
   }
-  await createRepository(restic, stackRoot, ctx)
+  return createRepository(restic, stackRoot, ctx)
+}
+
+/**
+ * Two `restic init` at one moment leave a key that does not fit, and nobody opens the repository again. Here only one of
+ * them runs on this machine; no lock reaches another one.
+ */
+async function createRepository(restic: Restic, stackRoot: string, ctx: Context): Promise<Listing> {
+  const { directory } = restic.place
+  using _lock = await lockDirectory(directory === undefined ? tmpdir() : await nearestExisting(directory), ctx)
+  try {
+    return await listStored(restic, undefined, ctx)
+  } catch (error) {
+    if (!isAngeeError(error, 'REPOSITORY_NOT_FOUND')) throw error
+  }
+  await restic.call(['init', '--json'], ctx)
+  if (directory !== undefined) await keepOutOfGit(directory, stackRoot)
   return { stored: [], unreadable: [] }
 }
 
-async function createRepository(restic: Restic, stackRoot: string, ctx: Context): Promise<void> {
-  const { directory } = restic.place
+/** Waits for a lock on a directory, which the kernel frees when this process ends. It changes nothing in it. */
+async function lockDirectory(directory: string, ctx: Context): Promise<Disposable> {
+  const descriptor = openSync(directory, 'r')
   try {
-    await restic.call(['init', '--json'], ctx)
-    if (directory !== undefined) await keepOutOfGit(directory, stackRoot)
+    while (!tryLock(descriptor)) await ctx.clock.sleep(100, ctx.signal)
+    return { [Symbol.dispose]: () => closeSync(descriptor) }
   } catch (error) {
-    if (!isAngeeError(error) || !/already (exists|initialized)/.test(error.message)) throw error
-    await listStored(restic, undefined, ctx)
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await stat(at).catch(() => undefined)
+    if (found?.isDirectory() || at === '/') return at
   }
 }
 

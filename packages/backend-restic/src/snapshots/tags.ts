@@ -8,6 +8,7 @@ import { AngeeError } from '@angee/core'
  * angee-snapshot=<ID>                   the snapshot it belongs to
  * angee-writer=<host>:<pid>:<token>     who wrote it: so that nobody takes it for garbage meanwhile
  * angee-part=<part>                     a part; or
+ * angee-boot=<boot id>                  of a part: during which start of the machine it was read
  * angee-manifest=<bytes>                the manifest: the commit. A shorter one was cut off when its writer was killed.
  */
 
@@ -25,6 +26,7 @@ export interface OurTags {
   id: string
   writer: Writer | undefined
   part?: string
+  boot?: string
   manifestBytes?: number
 }
 
@@ -41,8 +43,9 @@ export function writerOfThisProcess(token: string): Writer {
   return { host: hostname(), pid: process.pid, token }
 }
 
-export function partTags(id: string, writer: Writer, part: PartId): string {
-  return [...commonTags(id, writer), `angee-part=${part}`].join(',')
+export function partTags(id: string, writer: Writer, part: PartId, boot: string | undefined): string {
+  const booted = boot === undefined ? [] : [`angee-boot=${boot}`]
+  return [...commonTags(id, writer), `angee-part=${part}`, ...booted].join(',')
 }
 
 export function manifestTags(id: string, writer: Writer, bytes: number): string {
@@ -60,11 +63,13 @@ export function readTags(tags: readonly string[]): OurTags | undefined {
   const id = value('angee-snapshot')
   const part = value('angee-part')
   const bytes = value('angee-manifest')
+  const boot = value('angee-boot')
   if (id === undefined || !idForm.test(id) || (part === undefined) === (bytes === undefined)) return undefined
   return {
     id,
     writer: readWriter(value('angee-writer')),
     ...(part === undefined ? {} : { part }),
+    ...(boot === undefined ? {} : { boot }),
     ...(bytes === undefined ? {} : { manifestBytes: Number(bytes) }),
   }
 }

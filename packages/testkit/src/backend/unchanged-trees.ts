@@ -43,7 +43,11 @@ export function unchangedTreeCases(declare: DeclareCase): void {
   })
 
   declare('an unchanged tree is read in full where what holds it is gone or cut', async (bench) => {
-    const source = await bench.makeTree(manifold)
+    const source = await bench.makeTree({
+      file: 'content',
+      'deep/er/file': 'more',
+      link: { type: 'symlink', target: 'file' },
+    })
     const expected = await describeTree(source.directory)
     const losses: ((id: string) => Promise<void> | undefined)[] = [
       (id) => bench.backend.delete(id, testContext()),
