@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { PutOptions } from '@angee/archive'
 import { AngeeError, type Context } from '@angee/core'
 import type { Collections } from './collections.ts'
+import { type Counted, countedBody } from './counted.ts'
 import { failure, type Purpose, refusal } from './errors.ts'
 import { headObject } from './get.ts'
 import { newIncoming } from './incoming.ts'
@@ -15,15 +16,6 @@ import { discard, type Server } from './server.ts'
 
 /** How often a collection may vanish under a put. */
 const attempts = 5
-
-/** What is handed to the server, and how much of it there was. */
-interface Counted {
-  body: Uint8Array | Readable
-  bytes: number
-  whole: boolean
-  /** What the body itself failed with. */
-  failed?: { error: unknown }
-}
 
 /** Where objects are put. */
 export interface Target {
@@ -131,28 +123,4 @@ async function publish(
     if (![403, 404, 409].includes(status) || attempt === attempts) throw refusal(server, purpose, status)
     collections.forget()
   }
-}
-
-function countedBody(body: Readable | Uint8Array): Counted {
-  return body instanceof Uint8Array ? { body, bytes: body.length, whole: true } : countedStream(body)
-}
-
-function countedStream(body: Readable): Counted {
-  // It may fail before its turn has come; it is then told by whoever reads it.
-  body.on('error', () => undefined)
-  const counted: Counted = { body: Readable.from(count(), { objectMode: false }), bytes: 0, whole: false }
-  async function* count(): AsyncGenerator<Uint8Array> {
-    const chunks = body[Symbol.asyncIterator]()
-    for (;;) {
-      const next = await chunks.next().catch((error: unknown) => {
-        counted.failed = { error }
-        throw error
-      })
-      if (next.done) break
-      counted.bytes += next.value.length
-      yield next.value
-    }
-    counted.whole = true
-  }
-  return counted
 }

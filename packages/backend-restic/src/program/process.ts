@@ -33,6 +33,10 @@ const stdinOutlives = 100
 /** What waiting does not mend: restic would retry for a quarter of an hour. */
 const hopeless = new Set(['SPACE_INSUFFICIENT', 'BACKEND_READ_ONLY', 'CREDENTIAL_WRONG'])
 
+function isHopeless(trouble: string): boolean {
+  return hopeless.has(meaningOf(trouble)?.code ?? '') || trouble.includes('not a directory')
+}
+
 /** Starts restic. It is interrupted when the signal aborts, and when retrying has no point any more. */
 export function startRestic(start: ResticStart, ctx: Pick<Context, 'signal' | 'logger'>): ResticProcess {
   const command = start.words[0] ?? ''
@@ -70,7 +74,7 @@ export function startRestic(start: ResticStart, ctx: Pick<Context, 'signal' | 'l
         continue
       }
       ctx.logger.warn(`restic ${command} meets trouble and tries again`, { trouble: sayings.retrying })
-      if (hopeless.has(meaningOf(sayings.retrying ?? '')?.code ?? '')) interrupt()
+      if (isHopeless(sayings.retrying ?? '')) interrupt()
       else impatient ??= setTimeout(interrupt, start.patience)
     }
   })()

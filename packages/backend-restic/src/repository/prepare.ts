@@ -53,7 +53,7 @@ export async function openRepository(restic: Restic, stackRoot: string, ctx: Con
  */
 async function createRepository(restic: Restic, stackRoot: string, ctx: Context): Promise<Listing> {
   const { directory } = restic.place
-  using _lock = await lockDirectory(directory === undefined ? tmpdir() : await nearestExisting(directory), ctx)
+  using _lock = await lockDirectory(tmpdir(), ctx)
   try {
     return await listStored(restic, undefined, ctx)
   } catch (error) {
@@ -73,13 +73,6 @@ async function lockDirectory(directory: string, ctx: Context): Promise<Disposabl
   } catch (error) {
     closeSync(descriptor)
     throw error
-  }
-}
-
-async function nearestExisting(path: string): Promise<string> {
-  for (let at = path; ; at = dirname(at)) {
-    const found = await stat(at).catch(() => undefined)
-    if (found?.isDirectory() || at === '/') return at
   }
 }
 

@@ -82,7 +82,7 @@ export function isUnreachable(failure: Failure): boolean {
   return isTimeout(failure) || unreachableCodes.includes(systemCode) || systemCode.startsWith('HPE_')
 }
 
-/** Whether nothing was heard for as long as was waited. */
-export function isTimeout({ name, status }: Failure): boolean {
-  return name === 'TimeoutError' && status === undefined
+/** Whether nothing was heard for as long as was waited. The SDK gives a broken connection the same name. */
+export function isTimeout({ name, status, systemCode }: Failure): boolean {
+  return name === 'TimeoutError' && status === undefined && systemCode !== 'ECONNRESET' && systemCode !== 'EPIPE'
 }
