@@ -22,6 +22,8 @@ async function stock({ stackRoot, repository }: Place): Promise<void> {
   const backend = await open({ stackRoot, repository })
   await take(backend, idOf(1), { 'service/db': dump, 'persist/data': treeTools.source(data, []) })
   await take(backend, idOf(2), { 'service/db': other })
+  // A tree that was stored a second time leaves pieces of the first, which concern no snapshot.
+  restic(repository, ['prune', '--max-unused', '0', '--no-cache'])
 }
 
 engineSuite('damage in a restic repository', ['restic'], () => {
@@ -46,7 +48,7 @@ engineSuite('damage in a restic repository', ['restic'], () => {
         for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) await check(path)
       }
       await Promise.all([worker(), worker(), worker(), worker()])
-      expect(files.length).toBeGreaterThan(12)
+      expect(files.length).toBeGreaterThan(8)
     }, 240_000)
   })
 
