@@ -89,6 +89,8 @@ async function s3(): Promise<void> {
     S3_KEY_ID: s3Keys.id,
     S3_SECRET: s3Keys.secret,
     RCLONE_CONFIG: join(place, 'no-rclone.conf'),
+    // rclone fails over a bundle in the environment, also where it speaks plain HTTP.
+    AWS_CA_BUNDLE: '',
     RCLONE_CONFIG_V_TYPE: 's3',
     RCLONE_CONFIG_V_PROVIDER: 'Other',
     RCLONE_CONFIG_V_ENDPOINT: server.url,

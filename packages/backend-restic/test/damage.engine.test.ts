@@ -22,8 +22,6 @@ async function stock({ stackRoot, repository }: Place): Promise<void> {
   const backend = await open({ stackRoot, repository })
   await take(backend, idOf(1), { 'service/db': dump, 'persist/data': treeTools.source(data, []) })
   await take(backend, idOf(2), { 'service/db': other })
-  // A tree that was stored a second time leaves pieces of the first, which concern no snapshot.
-  restic(repository, ['prune', '--max-unused', '0', '--no-cache'])
 }
 
 engineSuite('damage in a restic repository', ['restic'], () => {
@@ -40,7 +38,10 @@ engineSuite('damage in a restic repository', ['restic'], () => {
         const hurt = { stackRoot: scratch.path, repository: join(scratch.path, 'hurt') }
         cpSync(whole.repository, hurt.repository, { recursive: true })
         damageFile(join(hurt.repository, name), how, name.startsWith('data/') ? insideFirstPiece : undefined)
-        expect(await verdict(hurt), `${how} ${name}`).toMatch(expected(name, how))
+        const said = await verdict(hurt)
+        // A tree that was stored a second time leaves pieces of the first, which concern no snapshot.
+        if (said === 'whole whole' && name.startsWith('data/')) await handsOutEverything(hurt)
+        else expect(said, `${how} ${name}`).toMatch(expected(name, how))
         await handsOutNothingWrong(hurt)
       }
       const waiting = [...files]
@@ -88,6 +89,16 @@ function expected(name: string, how: Damage): RegExp {
   if (name.startsWith('snapshots/') && how === 'remove')
     return /^(SNAPSHOT_NOT_FOUND|service\/db|persist\/data) whole$|^whole (SNAPSHOT_NOT_FOUND|service\/db)$/
   return /^(manifest|service\/db|persist\/data) whole$|^whole (manifest|service\/db)$/
+}
+
+/** Every part can be had, and is right: getTree and getStream compare digests. */
+async function handsOutEverything(place: Place): Promise<void> {
+  const backend = await open(place)
+  expect(dump.equals(await streamOf(backend, idOf(1), 'service/db'))).toBe(true)
+  expect(other.equals(await streamOf(backend, idOf(2), 'service/db'))).toBe(true)
+  const into = join(place.stackRoot, 'everything')
+  mkdirSync(into, { mode: 0o700 })
+  await restore(backend, idOf(1), 'persist/data', into)
 }
 
 /** Whatever is read is right or an error. */

@@ -35,7 +35,7 @@ const longestWait = 6000
 export async function settledState(source: TreeSource, ctx: Context): Promise<TreeState | undefined> {
   for (let walk = 1; walk <= walks; walk++) {
     const startedAt = Date.now()
-    const found = await walkTree(source, ctx).catch(() => undefined)
+    const found = await walkTree(source, listAttributes, ctx).catch(() => undefined)
     ctx.signal.throwIfAborted()
     if (!found) return undefined
     const missing = found.settledAt - startedAt
@@ -48,13 +48,15 @@ export async function settledState(source: TreeSource, ctx: Context): Promise<Tr
 
 /** The fingerprint as it is now; undefined when the tree cannot be walked. */
 export async function fingerprintNow(source: TreeSource, ctx: Context): Promise<string | undefined> {
-  const found = await walkTree(source, ctx).catch(() => undefined)
+  // A change of an attribute shows in the change time.
+  const found = await walkTree(source, () => [], ctx).catch(() => undefined)
   ctx.signal.throwIfAborted()
   return found?.state.fingerprint
 }
 
 async function walkTree(
   { directory, exclude }: TreeSource,
+  attributesOf: typeof listAttributes,
   ctx: Context,
 ): Promise<{ state: TreeState; settledAt: number }> {
   const hash = createHash('sha256')
@@ -84,7 +86,7 @@ async function walkTree(
       if (excluded.has(path)) continue
       const at = `${absolute}/${name}`
       const stat = lstatSync(Buffer.from(at, 'latin1'), { bigint: true })
-      add(path, stat, listAttributes(Buffer.from(`${at}\0`, 'latin1')))
+      add(path, stat, attributesOf(Buffer.from(`${at}\0`, 'latin1')))
       if (++entries % entriesAtOnce === 0) {
         await setImmediate()
         ctx.signal.throwIfAborted()
@@ -94,7 +96,7 @@ async function walkTree(
   }
 
   const top = Buffer.from(directory).toString('latin1')
-  const attributes = listAttributes(Buffer.from(`${directory}\0`))
+  const attributes = attributesOf(Buffer.from(`${directory}\0`))
   add('', stat, attributes)
   await walk(top, '')
   const root: RootMetadata = {

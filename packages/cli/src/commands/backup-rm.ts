@@ -28,7 +28,9 @@ export async function backupRm(surface: Surface, references: readonly string[], 
     const doomed = await find(references, session)
     for (const { label } of surface.yes ? [] : doomed) surface.err(`  ${label}\n`)
     if (!(await confirmed(surface, question, session.ctx.signal))) throw declined()
-    return removeAll(doomed, force, session)
+    const ids = await removeAll(doomed, force, session)
+    await giveBackRoom(session)
+    return ids
   })
   await printResult(surface, { operation: 'rm', removed, exitCode: exitCodes.done }, removed, () =>
     removed.map((id) => `Removed ${id}\n`).join(''),
@@ -73,6 +75,17 @@ async function removeAll(doomed: readonly Doomed[], force: boolean, { stack, ctx
     }
   }
   return removed
+}
+
+/** Once for all of them: a backend that deduplicates has to find out first what nobody needs any more. */
+async function giveBackRoom({ stack, ctx }: Session): Promise<void> {
+  try {
+    await stack.backend.collectGarbage?.(ctx)
+  } catch (error) {
+    ctx.signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    ctx.onProgress({ type: 'note', message: `a later run gives their room back: ${reason}` })
+  }
 }
 
 function stoppedAfter(removed: readonly string[], error: unknown): unknown {
