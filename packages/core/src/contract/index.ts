@@ -1,5 +1,6 @@
 export * from './backend.ts'
 export * from './context.ts'
+export * from './definition.ts'
 export * from './runtime.ts'
 export * from './snapshot-manifest.ts'
 export * from './tree.ts'

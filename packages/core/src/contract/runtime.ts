@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Context } from './context.ts'
+import type { PreparedDefinition, StackDefinition } from './definition.ts'
 
 /** `container` services run in the engine's own name spaces, `local` ones are processes of this machine. */
 export type RuntimeKind = 'container' | 'local'
@@ -48,6 +49,44 @@ export interface Runtime extends AsyncDisposable {
    * SERVICE_NOT_RUNNING at once when one has ended or is unhealthy for good; the caller bounds the wait by the signal.
    */
   waitHealthy(services: readonly string[], ctx: Context): Promise<void>
+  /**
+   * Writes the engine's own file for the services and jobs of the definition that this runtime serves. A file that angee
+   * did not write MUST be left alone, and is what the engine then uses. Starts nothing. No secret's value may be in a
+   * file that others can read, nor ever in a command line. MANIFEST_INVALID for what the engine cannot do.
+   */
+  prepare(definition: StackDefinition, ctx: Context): Promise<PreparedDefinition>
+  /**
+   * Brings services to what the prepared file says: creates what is missing, makes anew what differs, starts what is
+   * stopped; what runs as it should is left alone. Only those named: their dependencies are the caller's. Starts a
+   * supervisor where one is needed. Resolves when they have been started; `waitHealthy` tells the rest.
+   */
+  up(services: readonly string[], definition: StackDefinition, ctx: Context): Promise<void>
+  /**
+   * Stops and removes everything that the engine holds of this stack: its services, what jobs left, networks, the
+   * supervisor; with `volumes` its volumes too. Nothing on disk is touched besides. Idempotent.
+   */
+  down(options: { volumes: boolean }, ctx: Context): Promise<void>
+  /**
+   * Runs a job of the definition to its end, without its dependencies. What it writes to stdout and stderr goes to
+   * `output` as it comes. On abort it is ended with all it started, as in `exec`. Leaves nothing behind.
+   */
+  runJob(job: string, definition: StackDefinition, output: Writable | undefined, ctx: Context): Promise<ExecResult>
+  /**
+   * Optional, for engines whose file a person may have written: writes into another stack root a definition of the same
+   * services that shares nothing with this stack: no published ports, no fixed names, volumes and networks of its own,
+   * mounts from below this stack's directory moved to the same place below the other. Gives the options of this runtime
+   * for that stack. RUNTIME_FAILED for what cannot be kept apart, for example a mount from elsewhere that is writable.
+   */
+  copyDefinition?(to: DefinitionCopy, ctx: Context): Promise<Record<string, unknown>>
+}
+
+/** Where a throw-away copy of a stack goes. Absolute paths. */
+export interface DefinitionCopy {
+  /** What `persist:` subpaths of this stack start from, and of the other. */
+  readonly base: { readonly from: string; readonly to: string }
+  readonly stackRoot: string
+  /** No other stack on this machine has it. */
+  readonly project: string
 }
 
 export interface ServiceStatus {
