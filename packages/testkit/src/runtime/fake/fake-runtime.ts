@@ -1,75 +1,76 @@
-import { AngeeError, type Context, type HookCommand, type Runtime, type ServiceStatus } from '@angee/core'
+import { AngeeError, type Context, type HookCommand, type ServiceStatus, type Workload } from '@angee/core'
+import type { RuntimeCall } from './call.ts'
+import { environmentOf, fakeFile, namesByHand, served, writeDefinition } from './definition.ts'
+import type { FakePrograms, FakeRuntime, FakeRuntimeOptions, FakeService } from './options.ts'
 import type { FakeProgram } from './program.ts'
 import { exits } from './programs.ts'
 import { runProgram } from './run.ts'
+import { runJobProgram } from './run-job.ts'
+import { fakeWorld, noteEarly } from './world.ts'
 
-/** What a service of a fake runtime is and does. */
-export interface FakeService {
-  /** `running` unless told. */
-  state?: ServiceStatus['state']
-  /** `none` unless told. After each start a declared check first says `starting`. */
-  health?: 'healthy' | 'unhealthy' | 'none'
-  /** Set: ends by itself with this exit code as soon as it was started. */
-  endsWith?: number
-  /** By the command's string, or a list's words joined with spaces; or a function of the command. */
-  commands?: Readonly<Record<string, FakeProgram>> | ((command: HookCommand) => FakeProgram | undefined)
-  env?: Readonly<Record<string, string>>
-  user?: string
-  workdir?: string
-}
-
-/** A call that changed or used a service, in the order they were made. */
-export interface RuntimeCall {
-  call: 'exec' | 'start' | 'stop' | 'pause' | 'resume' | 'waitHealthy'
-  service: string
-  command?: HookCommand
-}
-
-export interface FakeRuntimeOptions {
-  /** The registered type it claims to be; `fake` unless told. */
-  type?: string
-  services: Readonly<Record<string, FakeService>>
-  /** Called before each call takes effect; what it throws is what the call rejects with. */
-  fault?: (call: RuntimeCall) => void | Promise<void>
-}
-
-/** A runtime without an engine: services are states, commands are functions. */
-export interface FakeRuntime extends Runtime {
-  readonly calls: readonly RuntimeCall[]
-  /** The state of a service now. */
-  state(service: string): ServiceStatus['state']
-  /** What is being executed now. */
-  running(): readonly { service: string; command: HookCommand }[]
+/** What the fake knows of one service. */
+interface Held {
+  told: FakeService
+  state: ServiceStatus['state']
+  starting: boolean
+  made: number
+  starts: number
+  workload?: Workload
+  env: Readonly<Record<string, string>>
+  /** What it was made of; undefined until `up` has seen it. */
+  shape?: string
 }
 
 /** Makes a fake runtime that keeps the Runtime contract; the contract suite runs against it. */
-export function fakeRuntime({ type = 'fake', services, fault }: FakeRuntimeOptions): FakeRuntime {
-  const states = new Map(Object.entries(services).map(([name, { state = 'running' }]) => [name, state]))
-  const starting = new Set<string>()
-  const calls: RuntimeCall[] = []
+export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
+  const { type = 'fake', serves = 'container', services = {}, jobs = {}, world = fakeWorld(), fault } = options
+  const held = new Map(Object.entries(services).map(([name, told]) => [name, hold(told, told.state ?? 'running')]))
   const running = new Set<{ service: string; command: HookCommand }>()
+  let own: ReadonlySet<string> | undefined
 
-  const enter = async (call: RuntimeCall, ctx: Context): Promise<FakeService> => {
+  world.meets.set(serves, ({ name, condition }) => {
+    const one = held.get(name)
+    if (one?.state !== 'running') return false
+    return condition === 'started' || (!one.starting && healthOf(one) !== 'unhealthy')
+  })
+
+  const enter = async (call: RuntimeCall, ctx: Context): Promise<void> => {
     ctx.signal.throwIfAborted()
-    const service = services[call.service]
-    if (service === undefined) throw unavailable(call.service, 'is not defined', Object.keys(services))
-    calls.push(call)
-    await fault?.(call)
-    return service
+    world.calls.push(call)
+    const holding = fault?.(call)
+    if (holding) await Promise.race([holding, aborted(ctx.signal)])
+    ctx.signal.throwIfAborted()
+  }
+  const find = (name: string): Held => {
+    const one = held.get(name)
+    if (one === undefined) throw unavailable(name, 'is not defined', [...held.keys()])
+    return one
   }
   const each = async (call: RuntimeCall['call'], names: readonly string[], ctx: Context, then: Change) => {
     ctx.signal.throwIfAborted()
     for (const name of names) {
-      const service = await enter({ call, service: name }, ctx)
-      const next = then(states.get(name) ?? 'absent', service, name)
-      states.set(name, next)
+      const one = find(name)
+      await enter({ call, service: name }, ctx)
+      await then(one, name)
+    }
+  }
+  const workingIn = async <Result>(service: string, command: HookCommand, work: () => Promise<Result>) => {
+    const entry = { service, command }
+    running.add(entry)
+    try {
+      return await work()
+    } finally {
+      running.delete(entry)
     }
   }
 
   return {
     type,
-    calls,
-    state: (service) => states.get(service) ?? 'absent',
+    calls: world.calls,
+    early: world.early,
+    state: (service) => held.get(service)?.state ?? 'absent',
+    made: (service) => held.get(service)?.made ?? 0,
+    starts: (service) => held.get(service)?.starts ?? 0,
     running: () => [...running],
 
     async preflight(ctx) {
@@ -79,74 +80,157 @@ export function fakeRuntime({ type = 'fake', services, fault }: FakeRuntimeOptio
 
     async status(ctx) {
       ctx.signal.throwIfAborted()
-      return Object.entries(services).map(([service, { health = 'none' }]) => {
-        const state = states.get(service) ?? 'absent'
-        const declared = starting.has(service) ? 'starting' : health
-        const running = state === 'running'
-        return { service, state, health: running ? declared : 'none', canExec: running, canStart: true }
+      return [...held].map(([service, one]) => {
+        const runs = one.state === 'running'
+        const health = runs ? (one.starting ? 'starting' : healthOf(one)) : 'none'
+        return { service, state: one.state, health, canExec: runs, canStart: true }
       })
     },
 
     async exec(service, command, io, { user, env, workdir }, ctx) {
-      const fake = await enter({ call: 'exec', service, command }, ctx)
-      const state = states.get(service) ?? 'absent'
+      const { told, state, env: ofDefinition, workload } = find(service)
+      await enter({ call: 'exec', service, command }, ctx)
       if (state !== 'running') throw unavailable(service, `is ${state}`)
-      const world = {
+      const place = {
         command,
-        env: { ...fake.env, ...env },
-        user: user ?? fake.user ?? 'root',
-        workdir: workdir ?? fake.workdir ?? '/',
+        env: { ...told.env, ...ofDefinition, ...env },
+        user: user ?? workload?.user ?? told.user ?? 'root',
+        workdir: workdir ?? workload?.workdir ?? told.workdir ?? '/',
       }
-      const entry = { service, command }
-      running.add(entry)
-      try {
-        return await runProgram(programOf(fake, command), world, io, ctx)
-      } finally {
-        running.delete(entry)
-      }
+      const program = programOf(told.commands ?? {}, command, service) ?? exits(127, `${written(command)}: not found\n`)
+      return workingIn(service, command, () => runProgram(program, place, io, ctx))
     },
 
-    start: (names, ctx) =>
-      each('start', names, ctx, (state, { endsWith, health = 'none' }, name) => {
-        if (state === 'running') return state
-        if (health !== 'none') starting.add(name)
-        return endsWith === undefined ? 'running' : 'stopped'
-      }),
+    start: (names, ctx) => each('start', names, ctx, (one) => start(one)),
 
-    stop: (names, ctx) => each('stop', names, ctx, (state) => (state === 'absent' ? state : 'stopped')),
+    stop: (names, ctx) =>
+      each('stop', names, ctx, (one) => {
+        if (one.state !== 'absent') one.state = 'stopped'
+      }),
 
     pause: (names, ctx) =>
-      each('pause', names, ctx, (state, _fake, name) => {
-        if (state === 'running' || state === 'paused') return 'paused'
-        throw unavailable(name, `is ${state}`)
+      each('pause', names, ctx, (one, name) => {
+        if (one.state !== 'running' && one.state !== 'paused') throw unavailable(name, `is ${one.state}`)
+        one.state = 'paused'
       }),
 
-    resume: (names, ctx) => each('resume', names, ctx, (state) => (state === 'paused' ? 'running' : state)),
+    resume: (names, ctx) =>
+      each('resume', names, ctx, (one) => {
+        if (one.state === 'paused') one.state = 'running'
+      }),
 
     async waitHealthy(names, ctx) {
-      ctx.signal.throwIfAborted()
-      for (const name of names) {
-        const { health = 'none' } = await enter({ call: 'waitHealthy', service: name }, ctx)
+      await each('waitHealthy', names, ctx, async (one, name) => {
         // One turn, as a real check takes its time: a caller that cancels meanwhile is obeyed.
         await new Promise((resolve) => setImmediate(resolve))
         ctx.signal.throwIfAborted()
-        const state = states.get(name) ?? 'absent'
-        if (state !== 'running') throw unavailable(name, `is ${state}`)
-        if (health === 'unhealthy') throw unavailable(name, 'is unhealthy')
-        starting.delete(name)
+        if (one.state !== 'running') throw unavailable(name, `is ${one.state}`)
+        if (healthOf(one) === 'unhealthy') throw unavailable(name, 'is unhealthy')
+        one.starting = false
+      })
+    },
+
+    async prepare(definition, ctx) {
+      await enter({ call: 'prepare' }, ctx)
+      const workloads = served(definition, serves)
+      const prepared = await writeDefinition(fakeFile(definition.stackRoot, type), workloads)
+      const defined = workloads.filter(({ kind }) => kind === 'service').map(({ name }) => name)
+      const byHand = prepared.outcome === 'by-hand' ? await namesByHand(prepared.file) : undefined
+      const names = byHand?.services ?? defined
+      for (const name of names) if (!held.has(name)) held.set(name, hold(services[name] ?? {}, 'absent'))
+      own = new Set([...names, ...(byHand?.jobs ?? workloads.map(({ name }) => name))])
+      return prepared
+    },
+
+    async up(names, definition, ctx) {
+      ctx.signal.throwIfAborted()
+      const workloads = served(definition, serves)
+      for (const name of names) {
+        const workload = workloads.find((one) => one.kind === 'service' && one.name === name)
+        const one = held.get(name) ?? (workload && hold(services[name] ?? {}, 'absent'))
+        if (one === undefined || own?.has(name) === false) throw notThere('service', name)
+        await enter({ call: 'up', service: name }, ctx)
+        held.set(name, one)
+        if (workload) noteEarly(world, workload, definition)
+        bringUp(one, workload, workload ? environmentOf(workload, definition) : {})
       }
+    },
+
+    async down({ volumes }, ctx) {
+      await enter({ call: 'down', volumes }, ctx)
+      for (const one of held.values()) Object.assign(one, { state: 'absent', starting: false })
+    },
+
+    async runJob(job, definition, output, ctx) {
+      ctx.signal.throwIfAborted()
+      const workload = served(definition, serves).find((one) => one.kind === 'job' && one.name === job)
+      const told = programOf(jobs, workload?.command ?? job, job)
+      if ((workload === undefined && told === undefined) || own?.has(job) === false) throw notThere('job', job)
+      await enter({ call: 'runJob', service: job }, ctx)
+      if (workload) noteEarly(world, workload, definition)
+      const command = workload?.command ?? []
+      const env = workload ? environmentOf(workload, definition) : {}
+      const place = { command, env, user: workload?.user ?? 'root', workdir: workload?.workdir ?? '/' }
+      const result = await workingIn(job, command, () => runJobProgram(told ?? exits(0), place, output, ctx))
+      if (result.exitCode === 0) world.completed.add(job)
+      return result
+    },
+
+    async copyDefinition({ project }, ctx) {
+      await enter({ call: 'copyDefinition' }, ctx)
+      return { project_name: project }
     },
 
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
 
-type Change = (state: ServiceStatus['state'], service: FakeService, name: string) => ServiceStatus['state']
+type Change = (one: Held, name: string) => void | Promise<void>
 
-function programOf({ commands = {} }: FakeService, command: HookCommand): FakeProgram {
-  if (typeof commands === 'function') return commands(command) ?? exits(127, 'not found\n')
-  const written = typeof command === 'string' ? command : command.join(' ')
-  return commands[written] ?? exits(127, `${written}: not found\n`)
+function hold(told: FakeService, state: Held['state']): Held {
+  return { told, state, starting: false, made: 0, starts: 0, env: {} }
+}
+
+function healthOf({ told, workload }: Held): 'healthy' | 'unhealthy' | 'none' {
+  return told.health ?? (workload?.ready === undefined ? 'none' : 'healthy')
+}
+
+/** As an engine does: what differs is made anew, what is stopped started, what runs as it should left alone. */
+function bringUp(one: Held, workload: Workload | undefined, env: Readonly<Record<string, string>>): void {
+  const { dependsOn: _, ...rest } = workload ?? { dependsOn: [] }
+  const shape = JSON.stringify([rest, env])
+  const differs = one.shape !== undefined && one.shape !== shape
+  Object.assign(one, { shape, env, ...(workload && { workload }) })
+  if (one.state === 'absent' || differs) Object.assign(one, { state: 'stopped', made: one.made + 1 })
+  if (one.state === 'paused') one.state = 'running'
+  start(one)
+}
+
+function start(one: Held): void {
+  if (one.state === 'running') return
+  one.starting = healthOf(one) !== 'none'
+  one.starts += 1
+  one.state = one.told.endsWith === undefined ? 'running' : 'stopped'
+}
+
+function programOf(programs: FakePrograms, command: HookCommand, name: string): FakeProgram | undefined {
+  if (typeof programs === 'function') return programs(command, name)
+  return programs[name] ?? programs[written(command)]
+}
+
+function written(command: HookCommand): string {
+  return typeof command === 'string' ? command : command.join(' ')
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+}
+
+function notThere(kind: 'service' | 'job', name: string): AngeeError {
+  return new AngeeError('RUNTIME_FAILED', `there is no ${kind} ${name}`, {
+    hint: `Define ${name} in angee.yaml, or in the file that was written by hand.`,
+    context: { [kind]: name },
+  })
 }
 
 function unavailable(service: string, problem: string, known?: readonly string[]): AngeeError {

@@ -1,9 +1,7 @@
-export {
-  type FakeRuntime,
-  type FakeRuntimeOptions,
-  type FakeService,
-  fakeRuntime,
-  type RuntimeCall,
-} from './fake-runtime.ts'
+export type { RuntimeCall } from './call.ts'
+export { fakeFile } from './definition.ts'
+export { fakeRuntime } from './fake-runtime.ts'
+export type { FakePrograms, FakeRuntime, FakeRuntimeOptions, FakeService } from './options.ts'
 export type { FakeEnd, FakeProcess, FakeProgram } from './program.ts'
 export { emits, exits, floodsStderr, hangs, isKilledAfter, takes } from './programs.ts'
+export { type FakeWorld, fakeWorld } from './world.ts'
