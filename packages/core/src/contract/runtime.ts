@@ -57,8 +57,9 @@ export interface Runtime extends AsyncDisposable {
   prepare(definition: StackDefinition, ctx: Context): Promise<PreparedDefinition>
   /**
    * Brings services to what the prepared file says: creates what is missing, makes anew what differs, starts what is
-   * stopped; what runs as it should is left alone. Only those named: their dependencies are the caller's. Starts a
-   * supervisor where one is needed. Resolves when they have been started; `waitHealthy` tells the rest.
+   * stopped; what runs as it should is left alone. Only those named: their dependencies are the caller's, but in a file
+   * that a person wrote, where only the engine knows them and MUST start them first. Starts a supervisor where one is
+   * needed, which inherits no open file of this process: it would hold the stack's lock. Resolves when they have been started; `waitHealthy` tells the rest.
    */
   up(services: readonly string[], definition: StackDefinition, ctx: Context): Promise<void>
   /**

@@ -31,6 +31,7 @@ export const errorCodes = {
   STORE_CONFLICT: { exit: 1, http: 409 },
   // A hook or a part failed.
   HOOK_FAILED: { exit: 1, http: 502 },
+  JOB_FAILED: { exit: 1, http: 502 },
   HOOK_TIMEOUT: { exit: 1, http: 504 },
   DUMP_EMPTY: { exit: 1, http: 502 },
   PART_FAILED: { exit: 1, http: 502 },

@@ -3,7 +3,7 @@ import { AngeeError, redact } from '../errors/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import type { Stack } from '../stack/index.ts'
 
-export type HookStep = 'dump' | 'restore' | 'before' | 'after'
+export type HookStep = 'dump' | 'restore' | 'before' | 'after' | 'seed' | 'check'
 
 /**
  * Runs one command of a hook inside its service. Resolves only when it exited with 0 and its output is delivered.

@@ -14,6 +14,7 @@ export interface Manifest {
   secretsFile: string
   persist: readonly PersistEntry[]
   services: readonly Service[]
+  jobs: readonly { name: string; runtime: RuntimeKind }[]
 }
 
 export interface DeclaredBackend {
@@ -38,6 +39,10 @@ export interface Hook {
   restore: HookCommand
   before: HookCommand | undefined
   after: HookCommand | undefined
+  /** Runs after a restore job has loaded the service. */
+  seed: HookCommand | undefined
+  /** Runs in a drill. */
+  check: HookCommand | undefined
   covers: readonly string[]
   quiesce: 'none' | 'pause' | 'stop'
   /** Milliseconds one command may take. */
@@ -66,6 +71,7 @@ export function toManifest(document: ManifestDocument): Manifest {
       runtime,
       hook: backup && toHook(backup),
     })),
+    jobs: Object.entries(document.jobs).map(([name, { runtime }]) => ({ name, runtime })),
   }
 }
 
@@ -79,6 +85,8 @@ function toHook(declared: HookDeclaration): Hook {
     restore: declared.restore,
     before: declared.before,
     after: declared.after,
+    seed: declared.seed,
+    check: declared.check,
     covers: declared.covers,
     quiesce: declared.quiesce,
     timeout: milliseconds(declared.timeout),

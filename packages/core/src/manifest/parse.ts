@@ -22,18 +22,32 @@ type Path = readonly PropertyKey[]
  * MANIFEST_INVALID says line and column, what stands there, and what to write instead.
  */
 export function parseManifest(text: string, file: string): Manifest {
+  const source = readSource(text, file)
+  refuseMisspeltKeys(source)
+  const manifest = toManifest(checked(source, manifestSchema))
+  refuseOddServiceNames(source, manifest)
+  return manifest
+}
+
+/** Checks the text of an `angee.yaml` against another schema than that of snapshots. MANIFEST_INVALID as above. */
+export function checkManifest<Schema extends z.ZodType>(text: string, file: string, schema: Schema): z.output<Schema> {
+  return checked(readSource(text, file), schema)
+}
+
+function readSource(text: string, file: string): Source {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const source = { document, lines, file }
   const [syntaxError] = document.errors
   if (syntaxError) throw invalidAt(source, syntaxError.pos[0], syntaxError.message, 'Correct the YAML at that place.')
-  const value: unknown = document.toJS() ?? {}
-  refuseMisspeltKeys(source)
-  const result = manifestSchema.safeParse(value)
+  return source
+}
+
+function checked<Schema extends z.ZodType>(source: Source, schema: Schema): z.output<Schema> {
+  const value: unknown = source.document.toJS() ?? {}
+  const result = schema.safeParse(value)
   if (!result.success) throw invalidIssue(source, result.error.issues)
-  const manifest = toManifest(result.data)
-  refuseOddServiceNames(source, manifest)
-  return manifest
+  return result.data
 }
 
 /** Loosely loaded places accept any key, so one that is nearly ours must be a slip of the hand. */
@@ -90,6 +104,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
         ? 'a list'
         : 'a block of keys'
       : JSON.stringify(value)
+  if (issue.code === 'invalid_union' && issue.message !== 'Invalid input') return `${shown} ${issue.message}`
   if (issue.code === 'invalid_union')
     return `${shown} is neither a command in a shell (a string) nor an argv (a list of strings)`
   if (issue.code === 'invalid_value') {
@@ -117,7 +132,9 @@ function article(expected: string): string {
 
 function keysAllowedAt(path: Path): readonly string[] {
   if (path[0] === 'persist') return ownedKeys.persist
+  if (path[0] === 'services' && path[2] === 'ready') return ownedKeys.ready
   if (path[0] === 'services') return ownedKeys.hook
+  if (path[0] === 'jobs' && path[2] === 'restore') return ownedKeys.restore
   return [
     'plugins',
     'backends',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Names become parts of ids and of file names, so they hold nothing that needs quoting anywhere. */
 const partName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-" only')
 
-const command = z
+export const commandSchema = z
   .union([z.string().min(1), z.array(z.string()).min(1)])
   .describe('A string runs in a shell inside the service; a list is argv and no shell is involved.')
 
@@ -14,14 +14,22 @@ const duration = z
 
 export const hookSchema = z
   .strictObject({
-    dump: command.describe('Writes the data of the service to stdout. Counts only when it exits with 0.'),
-    restore: command.describe('Reads on stdin what dump wrote, and puts it in place of what is there.'),
+    dump: commandSchema.describe('Writes the data of the service to stdout. Counts only when it exits with 0.'),
+    restore: commandSchema.describe('Reads on stdin what dump wrote, and puts it in place of what is there.'),
     covers: z
       .array(z.string())
       .default([])
       .describe('Persist entries the dump stands for: they are not captured as files, also not inside an outer entry.'),
-    before: command.optional().describe('Runs before anything is captured, for example a freeze.'),
-    after: command.optional().describe('Runs once after capture whenever `before` has started, also after a failure.'),
+    before: commandSchema.optional().describe('Runs before anything is captured, for example a freeze.'),
+    after: commandSchema
+      .optional()
+      .describe('Runs once after capture whenever `before` has started, also after a failure.'),
+    seed: commandSchema
+      .optional()
+      .describe('Runs after a restore job has loaded this service, before anything else starts: for masking.'),
+    check: commandSchema
+      .optional()
+      .describe('Runs in a drill, after the restore: exits with 0 when the data is sound.'),
     quiesce: z
       .enum(['none', 'pause', 'stop'])
       .default('none')
@@ -50,6 +58,12 @@ const serviceSchema = z
     backup: hookSchema.optional(),
   })
   .describe('A service. Keys that are not about snapshots are left to the tools that own them.')
+
+const jobSchema = z
+  .looseObject({
+    runtime: z.enum(['container', 'local']).default('container').describe('As of a service.'),
+  })
+  .describe('Something that runs to its end: before services that depend on it, or with `angee job run`.')
 
 const count = z.int().min(0)
 
@@ -99,6 +113,7 @@ export const manifestSchema = z.looseObject({
     .describe('Options for runtimes by type, for example the socket of a process-compose server.'),
   persist: z.record(partName, persistSchema).default({}).describe('Named directories to capture.'),
   services: z.record(z.string(), serviceSchema).default({}).describe('The services of the stack.'),
+  jobs: z.record(z.string(), jobSchema).default({}).describe('The jobs of the stack.'),
 })
 
 export type HookDeclaration = z.output<typeof hookSchema>
@@ -110,6 +125,8 @@ export const ownedKeys = {
   service: ['runtime', 'backup'],
   hook: Object.keys(hookSchema.shape),
   persist: Object.keys(persistSchema.shape),
+  ready: ['http', 'tcp', 'cmd', 'file', 'interval', 'timeout', 'retries', 'start_period'],
+  restore: ['snapshot', 'stack', 'only'],
 } as const
 
 /** Keys of the wider field that stand close to ours and are not misspelt. */

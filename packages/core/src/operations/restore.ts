@@ -39,6 +39,16 @@ export async function restoreSnapshot(
     ctx.clock,
   )
   await recoverInterrupted(stack, ctx, options.abandonUnfinished)
+  return restoreLocked(stack, operation, request, ctx)
+}
+
+/** The same for a caller that holds the stack's lock and has dealt with what was left half done. */
+export async function restoreLocked(
+  stack: Stack,
+  operation: string,
+  request: RestoreRequest,
+  ctx: Context,
+): Promise<RestoreResult> {
   const plan = await planRestore(stack, request, ctx)
   const journal = await openJournal(stack.store, operation, await firstEntry(stack, plan, operation, ctx))
   try {

@@ -6,6 +6,7 @@ import type { Journal } from '../journal/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import type { Stack } from '../stack/index.ts'
 import type { RestoreJournal } from './journal-entry.ts'
+import type { RestoreRequest } from './plan.ts'
 import { startForHooks } from './services.ts'
 import type { StagedStream } from './stage.ts'
 
@@ -14,12 +15,14 @@ export async function loadDumps(
   stack: Stack,
   streams: readonly StagedStream[],
   journal: Journal<RestoreJournal>,
+  request: Pick<RestoreRequest, 'bringUp'>,
   ctx: Context,
 ): Promise<void> {
   await startForHooks(
     stack,
     streams.map(({ part }) => part),
     journal,
+    request,
     ctx,
   )
   for (const { part, file } of streams) {

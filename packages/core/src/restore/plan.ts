@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import type { Context, PartId, SnapshotManifest, StoredPart } from '../contract/index.ts'
+import type { BackupBackend, Context, PartId, SnapshotManifest, StoredPart } from '../contract/index.ts'
 import { AngeeError } from '../errors/index.ts'
 import { didYouMean } from '../manifest/index.ts'
 import type { SecretsPart, StreamPart, TreePart } from '../scope/index.ts'
 import { secretsPart } from '../snapshot/secrets.ts'
 import { type Stack, type StackServiceStatus, stackStatus } from '../stack/index.ts'
 import { liveDirectory } from '../stack/live-directory.ts'
+import type { ServiceRef } from './journal-entry.ts'
 
 export interface RestoreRequest {
   /** Id of the snapshot, in full. */
@@ -18,6 +19,13 @@ export interface RestoreRequest {
   allowPartial?: boolean
   /** Parts to empty: what they held before is nothing. Only an undo asks for this. */
   emptied?: readonly PartId[]
+  /** Where the snapshot lies when not in the stack's own backend. */
+  from?: BackupBackend
+  /**
+   * Brings up services that do not run, with all they depend on, and waits until they are healthy. Given by whoever
+   * brings the stack up: what it has started then stays up. Without it they are started alone and stopped again.
+   */
+  bringUp?: (services: readonly ServiceRef[]) => Promise<void>
 }
 
 /** What a restore will do, part by part. The same value is printed by a dry run and carried out. */
@@ -61,7 +69,7 @@ export interface StreamReplacement {
  * SNAPSHOT_PARTIAL, PART_UNKNOWN, RESTORE_CONFLICT (a part has no place in this stack), SPACE_INSUFFICIENT.
  */
 export async function planRestore(stack: Stack, request: RestoreRequest, ctx: Context): Promise<RestorePlan> {
-  const manifest = await stack.backend.stat(request.snapshot, ctx)
+  const manifest = await (request.from ?? stack.backend).stat(request.snapshot, ctx)
   refusePartial(manifest, request)
   const wanted = wantedParts(manifest, request.only)
   const services = await stackStatus(stack.runtimes, ctx)

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Context, PartId, SnapshotManifest } from '../contract/index.ts'
+import type { BackupBackend, Context, PartId, SnapshotManifest } from '../contract/index.ts'
 import { AngeeError, toAngeeError } from '../errors/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { newSnapshotId } from '../snapshot/id.ts'
@@ -25,7 +25,7 @@ export async function replaceParts(
   ctx: Context,
 ): Promise<SnapshotManifest | undefined> {
   const staged = await stagingAreas(stack, plan, operation)
-  await fetchAll(stack, plan, staged, ctx)
+  await fetchAll(stack, request.from ?? stack.backend, plan, staged, ctx)
   // Staging inside a mounted entry shows in the times of that directory: the safety snapshot shall not hold them.
   await setAll(stack.files, journal.entry.around)
 
@@ -50,13 +50,13 @@ export async function replaceParts(
   await journal.write({ phase: 'loading' })
   if (staged.streams.length > 0) {
     ctx.onProgress({ type: 'phase', phase: 'load', message: 'loading dumps into services' })
-    await loadDumps(stack, staged.streams, journal, ctx)
+    await loadDumps(stack, staged.streams, journal, request, ctx)
     await setAll(stack.files, swap.after)
   }
   ctx.signal.throwIfAborted()
   await journal.write({ phase: 'starting' })
   ctx.onProgress({ type: 'phase', phase: 'start', message: 'bringing services back' })
-  await asFound(stack, journal.entry, ctx)
+  await asFound(stack, request.bringUp ? { ...journal.entry, started: [] } : journal.entry, ctx)
   // The old trees go next: by then the new ones must not live in memory alone.
   for (const { part, target } of staged.trees) {
     await stack.files.syncFileSystem(part.kind === 'file' ? dirname(target) : target)
@@ -66,13 +66,19 @@ export async function replaceParts(
   return safety
 }
 
-async function fetchAll(stack: Stack, plan: RestorePlan, staged: Staged, ctx: Context): Promise<void> {
+async function fetchAll(
+  stack: Stack,
+  backend: BackupBackend,
+  plan: RestorePlan,
+  staged: Staged,
+  ctx: Context,
+): Promise<void> {
   ctx.onProgress({
     type: 'phase',
     phase: 'stage',
     message: `fetching and verifying ${plan.trees.length + plan.streams.length} parts`,
   })
-  await using reader = await stack.backend.reader(plan.manifest.id, ctx)
+  await using reader = await backend.reader(plan.manifest.id, ctx)
   await stageAll(stack, staged, reader, ctx)
 }
 
@@ -121,6 +127,7 @@ async function takeSafetySnapshot(
       stack,
       plan.streams.filter(({ empty }) => !empty).map(({ part }) => part),
       journal,
+      request,
       ctx,
     )
     const id = newSnapshotId(ctx.clock, ctx.random)

@@ -52,7 +52,7 @@ async function undoLoads(stack: Stack, journal: Journal<RestoreJournal>, ctx: Co
   const saved = parts.filter(({ id }) => !emptyBefore.includes(id))
   if (saved.length === 0) return
   if (safety === null) throw withoutSafety(saved.map(({ id }) => id))
-  await startForHooks(stack, saved, journal, ctx)
+  await startForHooks(stack, saved, journal, {}, ctx)
   await using reader = await stack.backend.reader(safety, ctx)
   for (const part of saved) await loadDump(stack, part, await reader.getStream(part.id, ctx), ctx)
 }

@@ -3,6 +3,7 @@ import type { Journal } from '../journal/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import { onRuntimes, type Stack, stackStatus } from '../stack/index.ts'
 import type { RestoreJournal, ServiceRef } from './journal-entry.ts'
+import type { RestoreRequest } from './plan.ts'
 
 /** Stops every service that runs or is paused. A paused one is resumed first, or it could not end. */
 export async function stopAll(stack: Stack, ctx: Context): Promise<void> {
@@ -21,6 +22,7 @@ export async function startForHooks(
   stack: Stack,
   parts: readonly StreamPart[],
   journal: Journal<RestoreJournal>,
+  { bringUp }: Pick<RestoreRequest, 'bringUp'>,
   ctx: Context,
 ): Promise<void> {
   const statuses = await stackStatus(stack.runtimes, ctx)
@@ -28,11 +30,13 @@ export async function startForHooks(
     .map(({ service, runtime: kind }) => ({ service, kind }))
     .filter(({ service, kind }) => {
       const status = statuses.find((one) => one.service === service && one.kind === kind)
-      return status?.state !== 'running' && !(status?.canStart === false && status.canExec)
+      const hookIsAll = bringUp === undefined && status?.canStart === false && status.canExec
+      return status?.state !== 'running' && !hookIsAll
     })
   const { running, started } = journal.entry
   const ours = down.filter((one) => !has(running, one) && !has(started, one))
   if (ours.length > 0) await journal.write({ started: [...started, ...ours] })
+  if (bringUp) return down.length === 0 ? undefined : bringUp(down)
   await onRuntimes(stack.runtimes, down, async (runtime, services) => {
     await runtime.start(services, ctx)
     await runtime.waitHealthy(services, ctx)

@@ -6,7 +6,7 @@ import type { StackPlace } from './locate.ts'
 
 /** The runtimes of a stack, each opened when it is first needed: a stack of files alone never asks for an engine. */
 export interface Runtimes extends AsyncDisposable {
-  /** The kinds that services of the manifest ask for. */
+  /** The kinds that services and jobs of the manifest ask for. */
   readonly kinds: readonly RuntimeKind[]
   get(kind: RuntimeKind): Promise<Runtime>
 }
@@ -53,7 +53,7 @@ export function openRuntimes(
     return descriptor.open({ options, stackRoot: place.root, services }, ctx)
   }
   return {
-    kinds: [...new Set(manifest.services.map(({ runtime }) => runtime))],
+    kinds: [...new Set([...manifest.services, ...manifest.jobs].map(({ runtime }) => runtime))],
     get: (kind) => {
       const runtime = opened.get(kind) ?? open(kind)
       opened.set(kind, runtime)

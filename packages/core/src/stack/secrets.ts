@@ -51,7 +51,8 @@ export function fillSecrets(
   const fill = (value: unknown, path: string): unknown => {
     if (typeof value === 'string') {
       return value.replace(reference, (_, name: string) => {
-        const found = secrets.get(name) ?? environment[name]
+        const variable = variableOf(name)
+        const found = secrets.get(name) ?? secrets.get(variable) ?? environment[name] ?? environment[variable]
         if (found === undefined || found === '') throw unknownSecret(name, path, secrets)
         registerSecret(found)
         return found
@@ -71,6 +72,14 @@ function unknownSecret(name: string, path: string, secrets: ReadonlyMap<string, 
     hint: `${didYouMean(name, [...secrets.keys()])}Add a line ${name}=… to the secrets file of the stack, or set ${name} in the environment.`,
     context: { secret: name },
   })
+}
+
+/** The environment variable that carries a secret, and its name in the secrets file. */
+export function variableOf(name: string): string {
+  return name
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')
+    .replace(/^(\d)/, '_$1')
 }
 
 /** The `NAME=value` lines, the values without their quotes. */

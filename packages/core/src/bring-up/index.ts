@@ -1,0 +1,5 @@
+export { type BringUpEffects, type BringUpRequest, type BringUpResult, bringUpStack } from './bring-up.ts'
+export { takeDownStack } from './down.ts'
+export { type JobStatus, listJobs, runStackJob } from './jobs.ts'
+export type { JobMark } from './marks.ts'
+export type { OpenStack, RestoredJob } from './restore-job.ts'
