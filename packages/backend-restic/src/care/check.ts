@@ -13,6 +13,7 @@ import type { Listing } from '../snapshots/listing.ts'
 import { readLocator } from '../snapshots/locator.ts'
 import { findSnapshot, type Manifests } from '../snapshots/manifest.ts'
 import { blobsIn, touches } from './broken-packs.ts'
+import { readWholeTree } from './read-tree.ts'
 
 /**
  * Checks a snapshot part by part. Both levels let restic look at the whole repository: that every pack is there with its
@@ -92,12 +93,14 @@ async function readPart(
   try {
     const locator = readLocator(stored)
     const words = ['dump', `${locator.resticId}:${locator.path}`, '/', '--archive', 'tar', '--no-cache']
-    const bytes =
-      locator.form === 'tree' ? readingOutput(restic, words, ctx) : streamOf(restic, stored, ['--no-cache'], ctx)
-    for await (const piece of bytes as AsyncIterable<Buffer>) {
-      report.bytesRead += piece.length
+    const onBytes = (bytes: number): void => {
+      report.bytesRead += bytes
       ctx.signal.throwIfAborted()
     }
+    if (locator.form === 'tree') await readWholeTree(readingOutput(restic, words, ctx), stored, onBytes)
+    else
+      for await (const piece of streamOf(restic, stored, ['--no-cache'], ctx) as AsyncIterable<Buffer>)
+        onBytes(piece.length)
     ctx.onProgress({ type: 'part', part, state: 'done', bytes: raw.bytes })
     return undefined
   } catch (error) {
