@@ -1,5 +1,6 @@
 import { AngeeError } from '@angee/core/errors'
 import { Argument, Command, Option } from 'commander'
+import { type Action, type ActionMaker, examples } from './command-tree.ts'
 import type { CopyOptions } from './commands/backup-copy.ts'
 import type { ExportOptions } from './commands/backup-export.ts'
 import type { ImportOptions } from './commands/backup-import.ts'
@@ -7,10 +8,9 @@ import type { BackupOptions } from './commands/stack-backup.ts'
 import type { RestoreArguments } from './commands/stack-restore.ts'
 import { writeErr, writeOut } from './output/streams.ts'
 import { collectLabels, collectParts } from './parse.ts'
-import { type GlobalOptions, outputFormats, type Surface, surfaceFor } from './surface.ts'
+import { addJobs, addUp } from './program-up.ts'
+import { type GlobalOptions, outputFormats, surfaceFor } from './surface.ts'
 import { tool } from './version.ts'
-
-type Action<Options> = (surface: Surface, args: string[], options: Options) => Promise<number>
 
 const snapshotArgument = 'an id, the beginning of one, a name, or "latest"'
 const partsOption = '--only <part>'
@@ -48,9 +48,11 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     }
   }
 
-  const stack = angee.command('stack').description('snapshot and restore this stack')
+  const stack = angee.command('stack').description('bring this stack up, snapshot and restore it')
   addBackup(stack, act)
   addRestore(stack, act)
+  addUp(stack, act)
+  addJobs(angee, act)
 
   angee
     .command('doctor')
@@ -210,8 +212,6 @@ function addTransfer(backup: Command, act: ActionMaker): void {
     )
 }
 
-type ActionMaker = <Options>(action: Action<Options>) => (...given: unknown[]) => Promise<void>
-
 function addRestore(stack: Command, act: ActionMaker): void {
   stack
     .command('restore')
@@ -292,8 +292,4 @@ async function unknownCommand(backup: Command, word: string): Promise<AngeeError
   return new AngeeError('USAGE', `unknown command "${word}"`, {
     hint: `${didYouMean(word, names)}Commands: ${names.join(', ')}. To give a snapshot a name: --name ${word}`,
   })
-}
-
-function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }
