@@ -1,0 +1,1 @@
+export { createJinja } from './jinja/index.ts'

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { stringify } from 'yaml'
+import { dictionary, type Filter, filter, list, plainValue, text, type Value } from './filter.ts'
+import { parseYaml } from './python.ts'
+
+/** The filters of Ansible that Copier brings, as far as templates use them and nothing outside the template is read. */
+export const dataFilters: Record<string, Filter> = {
+  to_json: filter(['indent'], (value, { indent }) => json(value, Number(indent ?? 0))),
+  to_nice_json: filter(['indent'], (value, { indent }) => json(value, Number(indent ?? 4))),
+  from_json: filter([], (value) => JSON.parse(text(value)) as Value),
+  to_yaml: filter(['indent'], (value, { indent }) => yaml(value, Number(indent ?? 2))),
+  to_nice_yaml: filter(['indent'], (value, { indent }) => yaml(value, Number(indent ?? 4))),
+  from_yaml: filter([], (value) => parseYaml(text(value))),
+  b64encode: filter([], (value) => Buffer.from(text(value)).toString('base64')),
+  b64decode: filter([], (value) => Buffer.from(text(value), 'base64').toString()),
+  hash: filter(['hashtype'], (value, { hashtype = 'sha1' }) => digest(text(hashtype), text(value))),
+  md5: filter([], (value) => digest('md5', text(value))),
+  sha1: filter([], (value) => digest('sha1', text(value))),
+  basename: filter([], (value) => posix.basename(text(value))),
+  dirname: filter([], (value) => posix.dirname(text(value))),
+  splitext: filter([], (value) => {
+    const { dir, name, ext } = posix.parse(text(value))
+    return [posix.join(dir, name), ext]
+  }),
+  path_join: filter([], (value) => posix.join(...list(value).map(text))),
+  relpath: filter(['start'], (value, { start = '.' }) => posix.relative(text(start), text(value))),
+  quote: filter([], (value) => shellQuoted(text(value))),
+  ternary: filter(['yes', 'no'], (value, { yes, no }) => (isTrue(value) ? yes : no)),
+  mandatory: filter(['message'], (value, { message = 'a mandatory value is not defined' }) => {
+    if (value === undefined) throw new Error(text(message))
+    return value
+  }),
+  type_debug: filter([], (value) => pythonType(value)),
+  combine: filter([], (value, { rest }) => new Map([value, ...(rest ?? [])].flatMap((one) => [...dictionary(one)]))),
+  dict2items: filter([], (value) => [...dictionary(value)].map(([key, inner]) => ({ key, value: plainValue(inner) }))),
+  items2dict: filter([], (value) =>
+    Object.fromEntries(list(value).map((item) => [text(dictionary(item).get('key')), dictionary(item).get('value')])),
+  ),
+  flatten: filter(['levels'], (value, { levels }) =>
+    list(value).flat(levels === undefined ? Infinity : Number(levels)),
+  ),
+  union: filter(['other'], (value, { other }) => [...new Set([...list(value), ...list(other)])]),
+  intersect: filter(['other'], (value, { other }) => list(value).filter((item) => list(other).includes(item))),
+  difference: filter(['other'], (value, { other }) => list(value).filter((item) => !list(other).includes(item))),
+  symmetric_difference: filter(['other'], (value, { other }) => [
+    ...list(value).filter((item) => !list(other).includes(item)),
+    ...list(other).filter((item) => !list(value).includes(item)),
+  ]),
+  zip: filter(['other'], (value, { other }) =>
+    list(value)
+      .slice(0, list(other).length)
+      .map((item, at) => [item, list(other)[at]]),
+  ),
+  comment: filter([], (value) =>
+    text(value)
+      .split('\n')
+      .map((line) => `# ${line}`.trimEnd())
+      .join('\n'),
+  ),
+}
+
+function json(value: Value, indent: number): string {
+  return JSON.stringify(plainValue(value), null, indent === 0 ? undefined : indent) ?? 'null'
+}
+
+function yaml(value: Value, indent: number): string {
+  return stringify(plainValue(value), { indent, lineWidth: 0, version: '1.1' })
+}
+
+function digest(algorithm: string, value: string): string {
+  return createHash(algorithm).update(value).digest('hex')
+}
+
+function shellQuoted(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`
+}
+
+function isTrue(value: Value): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  if (value instanceof Map) return value.size > 0
+  return Boolean(value)
+}
+
+function pythonType(value: Value): string {
+  if (value === undefined || value === null) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  if (value instanceof Map) return 'dict'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  return typeof value === 'boolean' ? 'bool' : 'str'
+}
