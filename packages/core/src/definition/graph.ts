@@ -44,12 +44,12 @@ export function closureOf(graph: Graph, names: Iterable<string>): Set<string> {
   return found
 }
 
-/** `names` in the order in which they can start: what is in one level depends only on levels before. */
+/** `names` in the order in which they can start: what is in one level depends only on levels before. Else as declared. */
 export function levelsOf(graph: Graph, names: Iterable<string>): Workload[][] {
   const levels: Workload[][] = []
   const placed = new Set<string>()
-  let waiting = [...new Set(names)].flatMap((name) => graph.get(name) ?? [])
-  const wanted = new Set(waiting.map(({ name }) => name))
+  const wanted = new Set(names)
+  let waiting = [...graph.values()].filter(({ name }) => wanted.has(name))
   while (waiting.length > 0) {
     const level = waiting.filter(({ dependsOn }) =>
       dependsOn.every(({ name }) => placed.has(name) || !wanted.has(name)),
