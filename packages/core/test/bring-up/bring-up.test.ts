@@ -32,9 +32,9 @@ jobs:
     expect(container.early).toEqual([])
     expect(result.jobs).toEqual(['migrate'])
     expect(result.services.map(({ service, kind, state }) => [service, kind, state])).toEqual([
+      ['web', 'local', 'running'],
       ['cache', 'container', 'running'],
       ['db', 'container', 'running'],
-      ['web', 'local', 'running'],
     ])
   })
 

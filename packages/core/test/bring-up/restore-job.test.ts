@@ -76,8 +76,8 @@ describe('a restore job', () => {
       'exec db',
       'runJob migrate',
       'runJob report',
-      'up other',
       'up app',
+      'up other',
       'waitHealthy app',
       'waitHealthy other',
     ])
