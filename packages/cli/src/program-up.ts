@@ -48,3 +48,13 @@ export function addJobs(angee: Command, act: ActionMaker): void {
     )
     .addHelpText('after', examples(['angee job run migrate', 'angee job run restore --again']))
 }
+
+/** `angee stack backup drill`. */
+export function addDrill(backup: Command, act: ActionMaker): void {
+  backup
+    .command('drill')
+    .description('prove that a snapshot can be restored: into a throw-away stack, with checks')
+    .argument('<snapshot>', 'an id, the beginning of one, a name, or "latest"')
+    .action(act(async (surface, [id = '']) => (await import('./commands/backup-drill.ts')).backupDrill(surface, id)))
+    .addHelpText('after', examples(['angee stack backup drill latest']))
+}

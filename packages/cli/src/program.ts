@@ -8,7 +8,7 @@ import type { BackupOptions } from './commands/stack-backup.ts'
 import type { RestoreArguments } from './commands/stack-restore.ts'
 import { writeErr, writeOut } from './output/streams.ts'
 import { collectLabels, collectParts } from './parse.ts'
-import { addJobs, addUp } from './program-up.ts'
+import { addDrill, addJobs, addUp } from './program-up.ts'
 import { type GlobalOptions, outputFormats, surfaceFor } from './surface.ts'
 import { tool } from './version.ts'
 
@@ -145,6 +145,7 @@ function addBackup(stack: Command, act: ActionMaker): void {
       ),
     )
     .addHelpText('after', examples(['angee stack backup verify latest', 'angee stack backup verify --all --quick']))
+  addDrill(backup, act)
   addTransfer(backup, act)
   backup
     .command('reindex')

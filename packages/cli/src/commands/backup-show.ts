@@ -12,6 +12,7 @@ interface CatalogFacts {
   location: string
   pinned: boolean
   verifiedAt?: string
+  proven?: { at: string; seconds: number }
 }
 
 /** Prints the manifest of a snapshot, read from the backend: it also knows what the catalog has lost. */
@@ -19,13 +20,14 @@ export async function backupShow(surface: Surface, reference: string): Promise<n
   const { manifest, facts } = await withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
     const id = await resolveSnapshot(stack, reference, ctx)
     const { records } = await readCatalog(stack.store)
-    const { pinned, verifiedAt } = records.find((record) => record.id === id) ?? {}
+    const { pinned, verifiedAt, proven } = records.find((record) => record.id === id) ?? {}
     return {
       manifest: await stack.backend.stat(id, ctx),
       facts: {
         location: stack.backend.location,
         pinned: pinned === true,
         ...(verifiedAt === undefined ? {} : { verifiedAt }),
+        ...(proven === undefined ? {} : { proven }),
       },
     }
   })
@@ -53,7 +55,7 @@ export function snapshotPage(manifest: SnapshotManifest, facts: CatalogFacts, co
   return sections.join('\n')
 }
 
-function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt }: CatalogFacts): string {
+function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt, proven }: CatalogFacts): string {
   const now = Date.now()
   const labels = Object.entries(manifest.labels).map(([key, value]) => `${key}=${value}`)
   const lines: [string, string | undefined][] = [
@@ -68,6 +70,7 @@ function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt }: Ca
     ['Encrypted', encryptedFor(manifest.parts)],
     ['Secrets', manifest.includesSecrets ? 'included' : undefined],
     ['Verified', verifiedAt === undefined ? 'never in full' : describeTime(verifiedAt, now)],
+    ['Restorable', proven && `proven ${describeTime(proven.at, now)}, in ${formatDuration(proven.seconds * 1000)}`],
     ['Written by', `${manifest.tool.name} ${manifest.tool.version}, format ${manifest.format}`],
   ]
   return lines

@@ -17,6 +17,8 @@ export interface CatalogRecord {
   /** A safety snapshot that must stay until the next successful snapshot. */
   pinned?: boolean
   verifiedAt?: string
+  /** A drill has restored it: when (ISO 8601, UTC), and the seconds that it took from begin to checked. */
+  proven?: { at: string; seconds: number }
 }
 
 /** The record of a snapshot that lies at `location`. */

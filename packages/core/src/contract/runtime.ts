@@ -76,9 +76,9 @@ export interface Runtime extends AsyncDisposable {
    * Optional, for engines whose file a person may have written: writes into another stack root a definition of the same
    * services that shares nothing with this stack: no published ports, no fixed names, volumes and networks of its own,
    * mounts from below this stack's directory moved to the same place below the other. Gives the options of this runtime
-   * for that stack. RUNTIME_FAILED for what cannot be kept apart, for example a mount from elsewhere that is writable.
+   * for that stack; undefined, and nothing is written, where no person wrote the file. RUNTIME_FAILED for what cannot be kept apart, for example a mount from elsewhere that is writable.
    */
-  copyDefinition?(to: DefinitionCopy, ctx: Context): Promise<Record<string, unknown>>
+  copyDefinition?(to: DefinitionCopy, ctx: Context): Promise<Record<string, unknown> | undefined>
 }
 
 /** Where a throw-away copy of a stack goes. Absolute paths. */

@@ -49,6 +49,7 @@ export const errorCodes = {
   RESTORE_CONFLICT: { exit: 1, http: 409 },
   RESTORE_FAILED: { exit: 1, http: 500 },
   RESTORE_UNFINISHED: { exit: 1, http: 409 },
+  DRILL_FAILED: { exit: 1, http: 500 },
   SAFETY_SNAPSHOT_FAILED: { exit: 1, http: 500 },
   NOTHING_TO_UNDO: { exit: 13, http: 404 },
   SNAPSHOT_PINNED: { exit: 1, http: 409 },

@@ -12,7 +12,7 @@ export interface ReindexReport {
 }
 
 /**
- * Rebuilds the catalog from what the backend holds. What only the catalog knows of a snapshot (pinned, verified) is
+ * Rebuilds the catalog from what the backend holds. What only the catalog knows of a snapshot (pinned, verified, proven) is
  * kept. A listing that fails changes nothing.
  */
 export async function reindex(stack: Stack, ctx: Context): Promise<ReindexReport> {
@@ -26,11 +26,12 @@ export async function reindex(stack: Stack, ctx: Context): Promise<ReindexReport
       damaged.push(snapshot)
       continue
     }
-    const { pinned, verifiedAt } = known.get(snapshot.id) ?? {}
+    const { pinned, verifiedAt, proven } = known.get(snapshot.id) ?? {}
     records.push({
       ...recordOf(snapshot, stack.backend.location),
       ...(pinned === undefined ? {} : { pinned }),
       ...(verifiedAt === undefined ? {} : { verifiedAt }),
+      ...(proven === undefined ? {} : { proven }),
     })
   }
   await replaceCatalog(stack.store, records)

@@ -35,6 +35,11 @@ for (const serves of ['container', 'local'] as const) {
 const { default: localfs } = await import('../../../backend-localfs/src/index.ts')
 registerBackend(localfs)
 
+/** What serves a kind of service in the stack at `root`. */
+export function giveRuntime(root: string, kind: 'container' | 'local', runtime: Runtime): void {
+  given.set(`${root}:${kind}`, runtime)
+}
+
 export interface FakeStack {
   stack: Stack
   root: string

@@ -1,0 +1,1 @@
+export { type DrillEffects, type DrillReport, drillSnapshot } from './drill.ts'
