@@ -1,5 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Behaviour, emits, exits, type FakeProgram, fakeRuntime, type RuntimeFixture } from '../src/index.ts'
+import {
+  type Behaviour,
+  type EmptyStack,
+  emits,
+  exits,
+  type FakeProgram,
+  fakeRuntime,
+  type RuntimeFixture,
+  testContext,
+} from '../src/index.ts'
 import { ended, write } from '../src/runtime/fake/programs.ts'
 
 /** A fake runtime whose commands do what the suite's behaviours say. */
@@ -20,10 +32,51 @@ export async function fakeRuntimeFixture(): Promise<RuntimeFixture> {
     failing: 'failing',
     user: 'nobody',
     workdir: '/srv',
-    command: (behaviour) => ['behave', JSON.stringify(behaviour, bytesAsNumbers)],
+    command: commandFor,
     processes: async () => [...living],
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** An empty stack root and a fake runtime that stands for its engine: whoever opens it gets the same one. */
+export async function fakeEmptyStack(): Promise<EmptyStack> {
+  const stackRoot = await mkdtemp(join(tmpdir(), 'angee-fake-'))
+  const living = new Set<string>()
+  const runtime = fakeRuntime({
+    commands: (command) => simulated(JSON.parse(String(command[1])), living),
+    jobs: (command) => {
+      if (typeof command !== 'string') return simulated(JSON.parse(String(command[1])), living)
+      return command === 'seed' ? exits(3) : undefined
+    },
+  })
+  return {
+    open: async () => runtime,
+    definition: { name: 'shop', project: 'shop-1', stackRoot, services: [], jobs: [], volumes: {}, secrets: new Map() },
+    workload: (kind, name, behaviour) => ({
+      name,
+      kind,
+      runtime: 'container',
+      command: commandFor(behaviour),
+      env: {},
+      ports: [],
+      mounts: [],
+      dependsOn: [],
+      engine: {},
+    }),
+    instance: async (service) => `${runtime.made(service)} ${runtime.starts(service)}`,
+    async remains() {
+      const created = (await runtime.status(testContext())).filter(({ state }) => state !== 'absent')
+      return [...created, ...runtime.running()].map(({ service }) => service)
+    },
+    processes: async () => [...living],
+    workdir: '/srv',
+    byHand: { file: 'fake.fake.json', text: '{ "services": ["mine"], "jobs": ["seed"] }' },
+    [Symbol.asyncDispose]: () => rm(stackRoot, { recursive: true }),
+  }
+}
+
+function commandFor(behaviour: Behaviour): string[] {
+  return ['behave', JSON.stringify(behaviour, bytesAsNumbers)]
 }
 
 const bytesAsNumbers = (_key: string, value: unknown) => (value instanceof Uint8Array ? [...value] : value)

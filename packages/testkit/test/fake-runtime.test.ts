@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { emits, fakeRuntime, runtimeSuite, testContext } from '../src/index.ts'
-import { fakeRuntimeFixture } from './fake-runtime-fixture.ts'
+import { fakeEmptyStack, fakeRuntimeFixture } from './fake-runtime-fixture.ts'
 
-runtimeSuite({ describe, it }, { name: 'fake', open: fakeRuntimeFixture })
+runtimeSuite({ describe, it }, { name: 'fake', open: fakeRuntimeFixture, openEmpty: fakeEmptyStack })
 
 describe('fakeRuntime', () => {
   it('remembers what was asked of it, and fails where it is told to', async () => {

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import type { ExecStreams, Runtime } from '@angee/core'
 import { describe, expect, it } from 'vitest'
 import { type RuntimeFixture, runtimeSuite, testContext } from '../src/index.ts'
-import { fakeRuntimeFixture } from './fake-runtime-fixture.ts'
+import { fakeEmptyStack, fakeRuntimeFixture } from './fake-runtime-fixture.ts'
 import { runSuite } from './run-suite.ts'
 
 type Breakage = (runtime: Runtime, fixture: RuntimeFixture) => Partial<Runtime>
@@ -80,7 +80,7 @@ describe('the runtime suite', () => {
         const fixture = await fakeRuntimeFixture()
         return { ...fixture, runtime: { ...fixture.runtime, ...breaks(fixture.runtime, fixture) } }
       }
-      const reports = await runSuite((api) => runtimeSuite(api, { name, open }), caughtBy)
+      const reports = await runSuite((api) => runtimeSuite(api, { name, open, openEmpty: fakeEmptyStack }), caughtBy)
       expect(reports.map(({ outcome }) => outcome)).toContain('failed')
     })
   }

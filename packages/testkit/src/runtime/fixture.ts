@@ -80,7 +80,7 @@ export async function statusOf({ runtime }: RuntimeFixture, service: string): Pr
 }
 
 /** Fails when a process with that mark lives. */
-export async function assertNoneLeft(fixture: RuntimeFixture, mark: string): Promise<void> {
+export async function assertNoneLeft(fixture: Pick<RuntimeFixture, 'processes'>, mark: string): Promise<void> {
   const left = (await fixture.processes()).filter((line) => line.includes(mark))
   assert.deepEqual(left, [], 'processes were left behind')
 }

@@ -1,4 +1,5 @@
 export { type Behaviour, newMark, shellCommand } from './behaviour.ts'
+export type { EmptyStack, OpenEmptyStack } from './bring-up/index.ts'
 export * from './fake/index.ts'
 export type { OpenRuntime, RuntimeFixture } from './fixture.ts'
 export { type RuntimeSuite, runtimeSuite } from './suite.ts'

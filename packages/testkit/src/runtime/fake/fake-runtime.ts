@@ -23,7 +23,15 @@ interface Held {
 
 /** Makes a fake runtime that keeps the Runtime contract; the contract suite runs against it. */
 export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
-  const { type = 'fake', serves = 'container', services = {}, jobs = {}, world = fakeWorld(), fault } = options
+  const {
+    type = 'fake',
+    serves = 'container',
+    services = {},
+    commands = {},
+    jobs = {},
+    world = fakeWorld(),
+    fault,
+  } = options
   const held = new Map(Object.entries(services).map(([name, told]) => [name, hold(told, told.state ?? 'running')]))
   const running = new Set<{ service: string; command: HookCommand }>()
   let own: ReadonlySet<string> | undefined
@@ -80,7 +88,8 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
 
     async status(ctx) {
       ctx.signal.throwIfAborted()
-      return [...held].map(([service, one]) => {
+      const named = [...held].filter(([service]) => own?.has(service) ?? true)
+      return named.map(([service, one]) => {
         const runs = one.state === 'running'
         const health = runs ? (one.starting ? 'starting' : healthOf(one)) : 'none'
         return { service, state: one.state, health, canExec: runs, canStart: true }
@@ -97,7 +106,8 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
         user: user ?? workload?.user ?? told.user ?? 'root',
         workdir: workdir ?? workload?.workdir ?? told.workdir ?? '/',
       }
-      const program = programOf(told.commands ?? {}, command, service) ?? exits(127, `${written(command)}: not found\n`)
+      const program =
+        programOf(told.commands ?? commands, command, service) ?? exits(127, `${written(command)}: not found\n`)
       return workingIn(service, command, () => runProgram(program, place, io, ctx))
     },
 

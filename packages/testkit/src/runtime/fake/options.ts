@@ -28,6 +28,8 @@ export interface FakeRuntimeOptions {
   /** The services of a definition that are its own; `container` unless told. */
   serves?: RuntimeKind
   services?: Readonly<Record<string, FakeService>>
+  /** For services that have none of their own. */
+  commands?: FakePrograms
   /** By the job's name, or a function of its command. A job of the definition without a program ends with 0. */
   jobs?: FakePrograms
   /** Shared with other fakes of the same stack: the order of calls, and dependencies across them. */
