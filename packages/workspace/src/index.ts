@@ -1,1 +1,3 @@
-export { createJinja } from './jinja/index.ts'
+export { type Destination, openDestination, type RenderReport, renderTemplate } from './render/index.ts'
+export { openTemplate, type Question, type SearchPlace, type Template } from './template/index.ts'
+export * from './workspace/index.ts'

@@ -1,6 +1,6 @@
 import { Environment } from 'minijinja-js'
 import type { JinjaSettings } from './delimiters.ts'
-import { explain, type FilterFailure } from './explain.ts'
+import { explain, type FilterFailure, isTrap } from './explain.ts'
 import { argumentsOf, ownFilters, plainValue } from './filters/index.ts'
 import type { FindSource, Source, Translation } from './source.ts'
 import { translate } from './translate.ts'
@@ -30,6 +30,7 @@ export function createJinja({ settings, find, now }: JinjaOptions): Jinja {
   const sources = new Map<string, Source>()
   let waiting: Source[] = []
   let failure: FilterFailure | undefined
+  let isBroken = false
   const environment = newEnvironment(settings)
 
   /** A filter that throws would end the engine for good. What it returns instead makes the engine say where it was. */
@@ -81,8 +82,9 @@ export function createJinja({ settings, find, now }: JinjaOptions): Jinja {
   function attempt<Result>(name: string, use: () => Result): Result {
     failure = undefined
     try {
-      return use()
+      return silently(use)
     } catch (error) {
+      isBroken ||= isTrap(error)
       throw explain(error, name, failure, known)
     }
   }
@@ -101,8 +103,19 @@ export function createJinja({ settings, find, now }: JinjaOptions): Jinja {
     },
     [Symbol.dispose]: () => {
       waiting = []
-      environment.free()
+      if (!isBroken) environment.free()
     },
+  }
+}
+
+/** When the engine gives up it says so on stderr, in words for whoever maintains it. */
+function silently<Result>(use: () => Result): Result {
+  const { error } = console
+  console.error = () => undefined
+  try {
+    return use()
+  } finally {
+    console.error = error
   }
 }
 

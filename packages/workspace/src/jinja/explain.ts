@@ -26,7 +26,7 @@ export function explain(thrown: unknown, name: string, failure: FilterFailure | 
 }
 
 /** What WebAssembly throws when the engine gave up. */
-function isTrap(thrown: unknown): boolean {
+export function isTrap(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'RuntimeError'
 }
 

@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { dictionary, type Filter, filter, list, text, type Value } from './filter.ts'
+import { type Arguments, dictionary, type Filter, filter, list, text, type Value } from './filter.ts'
 
 /** A value as Python prints it. */
 export function printed(value: Value): string {
@@ -44,6 +44,7 @@ export const pythonFilters: Record<string, Filter> = {
   int: filter(['default', 'base'], (value, { default: other = 0, base }) => toInt(value, other, base)),
   bool: filter([], (value) => toBool(value)),
   center: filter(['width'], (value, { width = 80 }) => centred(text(value), Number(width))),
+  truncate: filter(['length', 'killwords', 'end', 'leeway'], (value, given) => shortened(text(value), given)),
   wordcount: filter(
     [],
     (value) =>
@@ -141,6 +142,13 @@ function toBool(value: Value): boolean {
 function centred(value: string, width: number): string {
   const room = Math.max(0, width - value.length)
   return value.padStart(value.length + Math.floor(room / 2)).padEnd(width)
+}
+
+function shortened(value: string, { length = 255, killwords, end = '...', leeway = 5 }: Arguments): string {
+  if (value.length <= Number(length) + Number(leeway)) return value
+  const head = value.slice(0, Math.max(0, Number(length) - text(end).length))
+  const words = killwords === true || !head.includes(' ') ? head : head.slice(0, head.lastIndexOf(' '))
+  return words + text(end)
 }
 
 function quoteUrl(value: string): string {

@@ -1,0 +1,2 @@
+export { renderAll } from './answer.ts'
+export { type Answers, resolveAnswers } from './resolve.ts'

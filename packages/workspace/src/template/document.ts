@@ -1,0 +1,63 @@
+import { AngeeError } from '@angee/core'
+import { type Document, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml'
+
+/** A YAML file of a template, parsed, with the places of its keys. */
+export interface YamlFile {
+  /** Shown in messages. */
+  label: string
+  documents: readonly Document[]
+  lines: LineCounter
+}
+
+export type KeyPath = readonly (string | number)[]
+
+/**
+ * Parses YAML 1.1, which is what Copier reads: `yes` is true. `include` gives the value of `!include PATH`.
+ * TEMPLATE_INVALID with line and column.
+ */
+export function parseYamlFile(text: string, label: string, include: (pattern: string) => unknown): YamlFile {
+  const lines = new LineCounter()
+  const customTags = [{ tag: '!include', resolve: (pattern: string) => include(pattern) }]
+  const options = { version: '1.1', lineCounter: lines, prettyErrors: false, customTags, logLevel: 'error' } as const
+  const documents = parseAllDocuments(text, options) as Document[]
+  const file = { label, documents, lines }
+  const error = documents.flatMap(({ errors }) => errors)[0]
+  if (error) throw invalidIn(file, error.pos[0], error.message, 'Correct the YAML at that place.')
+  return file
+}
+
+/** TEMPLATE_INVALID for what stands at `path`: at its key, or where its nearest parent begins. */
+export function invalidAtKey(files: readonly YamlFile[], path: KeyPath, message: string, hint: string): AngeeError {
+  const places = files.flatMap((file) => file.documents.map((document) => ({ file, ...placeOf(document, path) })))
+  const [best] = places.sort((a, b) => b.depth - a.depth)
+  if (!best) return new AngeeError('TEMPLATE_INVALID', message, { hint })
+  return invalidIn(best.file, best.offset, message, hint)
+}
+
+function invalidIn({ label, lines }: YamlFile, offset: number, message: string, hint: string): AngeeError {
+  const { line, col } = lines.linePos(offset)
+  return new AngeeError('TEMPLATE_INVALID', `${label}:${line}:${col}: ${message}`, {
+    hint,
+    context: { file: label, line, column: col },
+  })
+}
+
+/** How many keys of the path a document has, and where the last of them begins. */
+function placeOf(document: Document, path: KeyPath): { depth: number; offset: number } {
+  let node: unknown = document.contents
+  let offset = isMap(node) ? (node.range?.[0] ?? 0) : 0
+  for (const [depth, key] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+      if (pair === undefined) return { depth, offset }
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset
+      node = pair.value
+    } else {
+      const item = (node as { items?: unknown[] } | null)?.items?.[Number(key)] as { range?: number[] } | undefined
+      if (item === undefined) return { depth, offset }
+      offset = item.range?.[0] ?? offset
+      node = item
+    }
+  }
+  return { depth: path.length, offset }
+}
