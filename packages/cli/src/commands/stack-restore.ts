@@ -7,6 +7,7 @@ import {
   recoverStack,
   resolveSnapshot,
   restoreSnapshot,
+  summarizePlan,
   type Unfinished,
   undoRequest,
   unfinishedOperations,
@@ -95,14 +96,9 @@ async function showPlan(
     )
   }
   const request = await requestFor(session, reference, options)
-  const plan = await planRestore(stack, request, ctx)
-  const value = { operation: 'restore', dryRun: true, plan: planDocument(plan, request, stack.place.root), exitCode: 0 }
-  await printResult(
-    surface,
-    value,
-    [plan.manifest.id],
-    () => `${formatPlan(plan, request, stack.place.root, surface)}\nNothing was changed.\n`,
-  )
+  const plan = summarizePlan(await planRestore(stack, request, ctx), request, stack.place.root)
+  const value = { operation: 'restore', dryRun: true, plan: planDocument(plan), exitCode: 0 }
+  await printResult(surface, value, [plan.snapshot.id], () => `${formatPlan(plan, surface)}\nNothing was changed.\n`)
   return exitCodes.done
 }
 
@@ -126,7 +122,8 @@ async function restore(
 ): Promise<number> {
   const { stack, ctx, progress } = session
   if (!surface.yes) {
-    surface.err(`${formatPlan(await planRestore(stack, request, ctx), request, stack.place.root, surface)}\n`)
+    const plan = summarizePlan(await planRestore(stack, request, ctx), request, stack.place.root)
+    surface.err(`${formatPlan(plan, surface)}\n`)
     if (!(await confirmed(surface, 'Replace what is there?', ctx.signal))) throw declined()
   }
   const begun = performance.now()

@@ -12,7 +12,10 @@ const secrets = holder[key]
  * {@link redact} shows `[redacted]` in its place. Values under six characters are ignored.
  */
 export function registerSecret(value: string): void {
-  if (value.length >= shortestSecret) secrets.add(value)
+  if (value.length < shortestSecret) return
+  secrets.add(value)
+  // As it stands inside JSON.
+  secrets.add(JSON.stringify(value).slice(1, -1))
 }
 
 /** `text` with every registered secret replaced, the longest first so that no tail of one stays readable. */

@@ -6,6 +6,8 @@ import type { Store } from '../store/index.ts'
  * A journal found while holding the stack's lock belongs to a process that died.
  */
 export interface Journal<Entry> {
+  /** Of the operation. */
+  readonly id: string
   readonly entry: Entry
   /** Changes the record durably; when it resolves the step it announces may begin. */
   write(change: Partial<Entry>): Promise<void>
@@ -29,6 +31,7 @@ export async function openJournal<Entry extends object>(
   }
   await save()
   return {
+    id,
     get entry() {
       return entry
     },

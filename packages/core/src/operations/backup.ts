@@ -9,11 +9,11 @@ import { recoverInterrupted } from './recover.ts'
 
 /** Takes a snapshot of the stack under its lock. Finishes or undoes first what an earlier process left half done. */
 export async function takeSnapshot(stack: Stack, request: SnapshotRequest, ctx: Context): Promise<SnapshotResult> {
-  const id = newSnapshotId(ctx.clock, ctx.random)
+  const id = request.id ?? newSnapshotId(ctx.clock, ctx.random)
   using _lock = await lockStack(stack.place.stateDirectory, { operation: 'backup', id }, stack.files, ctx.clock)
   await recoverInterrupted(stack, ctx)
   await requireFreeName(stack, request.name)
-  const result = await snapshotLocked(stack, id, 'manual', request, ctx)
+  const result = await snapshotLocked(stack, id, request.purpose ?? 'manual', request, ctx)
   await unpinSafetySnapshots(stack, result)
   return result
 }

@@ -11,6 +11,8 @@ import type { Stack } from '../stack/index.ts'
 import { recoverInterrupted } from './recover.ts'
 
 export interface RestoreOptions {
+  /** The id of the operation: a ULID that no other has. A new one when absent. */
+  id?: string
   /** Give up an earlier restore that could be neither finished nor undone. Its staging is kept aside. */
   abandonUnfinished?: boolean
 }
@@ -31,7 +33,7 @@ export async function restoreSnapshot(
   options: RestoreOptions,
   ctx: Context,
 ): Promise<RestoreResult> {
-  const operation = newSnapshotId(ctx.clock, ctx.random)
+  const operation = options.id ?? newSnapshotId(ctx.clock, ctx.random)
   using _lock = await lockStack(
     stack.place.stateDirectory,
     { operation: 'restore', id: operation },
@@ -50,6 +52,7 @@ export async function restoreLocked(
   ctx: Context,
 ): Promise<RestoreResult> {
   const plan = await planRestore(stack, request, ctx)
+  request.agree?.(plan)
   const journal = await openJournal(stack.store, operation, await firstEntry(stack, plan, operation, ctx))
   try {
     const safety = await replaceParts(stack, plan, request, operation, journal, ctx)

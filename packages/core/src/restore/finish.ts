@@ -10,6 +10,6 @@ export async function finishRestore(stack: Stack, journal: Journal<RestoreJourna
   const { snapshot, safety, emptyBefore, staging, swap } = journal.entry
   await removeStaging(stack, staging, swap?.after ?? [])
   const finishedAt = new Date(ctx.clock.now()).toISOString()
-  await writeLastRestore(stack.store, { snapshot, finishedAt, safety, emptyBefore })
+  await writeLastRestore(stack.store, { operation: journal.id, snapshot, finishedAt, safety, emptyBefore })
   await journal.close()
 }

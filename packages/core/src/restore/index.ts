@@ -1,3 +1,4 @@
+export { type LastRestore, lastRestore } from './history.ts'
 export {
   planRestore,
   type RestorePlan,
@@ -5,3 +6,4 @@ export {
   type StreamReplacement,
   type TreeReplacement,
 } from './plan.ts'
+export { type PlannedPart, type PlanSummary, summarizePlan } from './summary.ts'

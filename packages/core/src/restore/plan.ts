@@ -26,6 +26,8 @@ export interface RestoreRequest {
    * brings the stack up: what it has started then stays up. Without it they are started alone and stopped again.
    */
   bringUp?: (services: readonly ServiceRef[]) => Promise<void>
+  /** Gets the plan that is about to be carried out, with the stack locked. What it throws ends the restore before it begins. */
+  agree?: (plan: RestorePlan) => void
 }
 
 /** What a restore will do, part by part. The same value is printed by a dry run and carried out. */

@@ -11,6 +11,10 @@ import { planSnapshot, type SnapshotPlan, type WantedParts } from './preflight.t
 import { quiesce, release, runBefore } from './quiesce.ts'
 
 export interface SnapshotRequest extends WantedParts {
+  /** The id the snapshot is to have: a ULID that no other has. A new one when absent. */
+  id?: string
+  /** `manual` when absent. */
+  purpose?: 'manual' | 'schedule'
   name?: string
   labels?: Record<string, string>
   /** Keep what could be captured when a part fails, as a `partial` snapshot. */
