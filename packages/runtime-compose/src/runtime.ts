@@ -1,9 +1,13 @@
 import type { Runtime, RuntimeOpening } from '@angee/core'
+import { prepareDefinition } from './definition/prepare.ts'
 import { dockerEngine } from './engine/engine.ts'
 import { composeVersion } from './engine/version.ts'
 import { execInService } from './exec/exec.ts'
+import { runJob } from './jobs/run-job.ts'
 import { pauseServices, resumeServices, startServices, stopServices } from './lifecycle/change.ts'
+import { takeDown } from './lifecycle/down.ts'
 import { composeProject, projectStatus } from './lifecycle/project.ts'
+import { bringUp } from './lifecycle/up.ts'
 import { waitUntilHealthy } from './lifecycle/wait-healthy.ts'
 import type { ComposeOptions } from './options.ts'
 
@@ -28,6 +32,10 @@ export function openCompose({ options, stackRoot }: RuntimeOpening<ComposeOption
     pause: (names, ctx) => pauseServices(project, names, ctx),
     resume: (names, ctx) => resumeServices(project, names, ctx),
     waitHealthy: (names, ctx) => waitUntilHealthy(project, names, ctx),
+    prepare: (definition, ctx) => prepareDefinition(project, definition, ctx),
+    up: (names, definition, ctx) => bringUp(project, names, definition, ctx),
+    down: (down, ctx) => takeDown(project, down, ctx),
+    runJob: (job, definition, output, ctx) => runJob(project, job, definition, output, ctx),
 
     [Symbol.asyncDispose]: async () => undefined,
   }

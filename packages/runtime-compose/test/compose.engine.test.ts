@@ -1,5 +1,6 @@
 import { engineSuite, type RuntimeFixture, runtimeSuite, shellCommand } from '@angee/testkit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { emptyStack } from './empty-stack.ts'
 import { makeStack, type TestStack } from './stack.ts'
 
 const file = `
@@ -26,7 +27,7 @@ engineSuite('the runtime contract on Docker Compose', ['docker', 'base-image'], 
   })
   afterAll(() => stack[Symbol.asyncDispose]())
 
-  runtimeSuite({ describe, it }, { name: 'compose', open: () => openFixture(stack) })
+  runtimeSuite({ describe, it }, { name: 'compose', open: () => openFixture(stack), openEmpty: () => emptyStack() })
 })
 
 /** The same stack for every case, brought back to what the fixture promises. */

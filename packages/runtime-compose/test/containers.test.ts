@@ -10,17 +10,35 @@ const lines = `{"Command":"\\"sleep infinity\\"","ExitCode":0,"Health":"","ID":"
 /** As versions before 2.21 print it: one array, without labels. */
 const array = `[{"ID":"f7825cdb1479","Name":"p-app-1","Command":"sleep","Project":"p","Service":"app","State":"running","Health":"healthy","ExitCode":0,"Publishers":null}]`
 
+const unlabelled = { configHash: '', hasDependencies: false }
+
 describe('parseContainers', () => {
   it('reads an object on each line and leaves out what docker compose run made', () => {
     expect(parseContainers(lines)).toEqual([
-      { id: 'f7825cdb1479', service: 'app', number: 1, state: 'running', health: 'none', exitCode: 0 },
-      { id: '0123456789ab', service: 'db', number: 2, state: 'exited', health: 'unhealthy', exitCode: 3 },
+      { id: 'f7825cdb1479', service: 'app', number: 1, state: 'running', health: 'none', exitCode: 0, ...unlabelled },
+      {
+        id: '0123456789ab',
+        service: 'db',
+        number: 2,
+        state: 'exited',
+        health: 'unhealthy',
+        exitCode: 3,
+        ...unlabelled,
+      },
     ])
   })
 
   it('reads an array', () => {
     expect(parseContainers(array)).toEqual([
-      { id: 'f7825cdb1479', service: 'app', number: 1, state: 'running', health: 'healthy', exitCode: 0 },
+      {
+        id: 'f7825cdb1479',
+        service: 'app',
+        number: 1,
+        state: 'running',
+        health: 'healthy',
+        exitCode: 0,
+        ...unlabelled,
+      },
     ])
   })
 
@@ -35,7 +53,15 @@ describe('parseContainers', () => {
 })
 
 describe('the status of a service', () => {
-  const container = { id: 'a', service: 'app', number: 1, state: 'running', health: 'none', exitCode: 0 } as const
+  const container = {
+    id: 'a',
+    service: 'app',
+    number: 1,
+    state: 'running',
+    health: 'none',
+    exitCode: 0,
+    ...unlabelled,
+  } as const
 
   it('is that of the first container that runs, else of the first', () => {
     const second = { ...container, number: 2 }

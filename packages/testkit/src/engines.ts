@@ -12,6 +12,7 @@ export type EngineRequirement =
   | 'postgres-image'
   | 'base-image'
   | 'postgres'
+  | 'recipes-image'
   | 'tools'
 
 /** This package needs no runner; the suites of this repository, which call `engineSuite`, run under vitest. */
@@ -96,6 +97,7 @@ const probes: Record<EngineRequirement, () => void> = {
   },
   'postgres-image': () => image('POSTGRES_IMAGE', 'angee-test/postgres:17'),
   'base-image': () => image('BASE_IMAGE', 'angee-test/base:trixie'),
+  'recipes-image': () => image('RECIPES_IMAGE', 'angee-test/recipes:trixie'),
   postgres: () => {
     const directory = provisionedFact('POSTGRES_BIN')
     require(directory !== undefined, 'scripts/provision has not put a Postgres here')

@@ -3,16 +3,21 @@ import type { Context } from '@angee/core'
 import { execa } from 'execa'
 import { engineError, missingDirectory, missingDocker } from './errors.ts'
 
-/** The Docker client, started in the stack root. Words go to it as they are: no shell is involved. */
+/**
+ * The Docker client, started in the stack root. Words go to it as they are: no shell is involved. `environment` is what
+ * it is given besides its own, such as the secrets that a Compose file needs.
+ */
 export interface Engine {
   /** Runs the client to its end. Rejects with RUNTIME_UNAVAILABLE or RUNTIME_FAILED when it says no. */
-  call(words: readonly string[], ctx: Pick<Context, 'signal'>): Promise<string>
+  call(words: readonly string[], ctx: Pick<Context, 'signal'>, environment?: Environment): Promise<string>
   /** Runs the client to its end and gives whatever it says. RUNTIME_UNAVAILABLE when it cannot be started. */
-  ask(words: readonly string[], ctx: Pick<Context, 'signal'>): Promise<Answer>
+  ask(words: readonly string[], ctx: Pick<Context, 'signal'>, environment?: Environment): Promise<Answer>
   /** Starts the client with its streams open. */
-  spawn(words: readonly string[], environment: Readonly<Record<string, string>>): Client
+  spawn(words: readonly string[], environment?: Environment): Client
   readonly stackRoot: string
 }
+
+export type Environment = Readonly<Record<string, string>>
 
 export interface Answer {
   exitCode: number | undefined
@@ -27,11 +32,11 @@ const answerLimit = 64 * 1024 * 1024
 
 /** An engine for the stack at `stackRoot`; `own` is the environment the client inherits. */
 export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine {
-  const ask: Engine['ask'] = async (words, { signal }) => {
+  const ask: Engine['ask'] = async (words, { signal }, environment) => {
     signal.throwIfAborted()
     const answer = await execa('docker', words, {
       cwd: stackRoot,
-      env: own,
+      env: { ...own, ...environment },
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
@@ -47,8 +52,8 @@ export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine 
   return {
     stackRoot,
     ask,
-    async call(words, ctx) {
-      const answer = await ask(words, ctx)
+    async call(words, ctx, environment) {
+      const answer = await ask(words, ctx, environment)
       if (answer.exitCode === 0) return answer.stdout
       throw engineError(words, answer)
     },

@@ -14,13 +14,33 @@ export function engineError(words: readonly string[], { exitCode, stderr, stdout
   }
   const shown = ['docker', ...words].join(' ')
   return new AngeeError('RUNTIME_FAILED', `${shown} ended with ${exitCode ?? 'a signal'}: ${said}`, {
-    hint: /no configuration file/.test(said) ? fileHint : 'Run that command in the stack root to see more.',
+    hint: hints.find(({ pattern }) => pattern.test(said))?.hint ?? 'Run that command in the stack root to see more.',
     context: { exitCode },
   })
 }
 
 export const fileHint =
-  'Put compose.yaml beside angee.yaml, or name the file under file: in the options of the compose runtime.'
+  'Run: angee stack up. Or put compose.yaml beside angee.yaml, or name the file in the options of the compose runtime.'
+
+const hints = [
+  { pattern: /no configuration file/, hint: fileHint },
+  {
+    pattern: /required variable .* is missing a value/,
+    hint: 'It is a secret of the stack: angee stack up gives it to its services.',
+  },
+  {
+    pattern: /port is already allocated|address already in use/,
+    hint: 'Another container or program has that port: stop it, or publish another one under ports:.',
+  },
+  {
+    pattern: /bind source path does not exist/,
+    hint: 'Make that directory, correct the path under mounts:, or declare it under persist: if it holds data.',
+  },
+  {
+    pattern: /container name .* is already in use/,
+    hint: 'Remove that container, or take container_name out of the definition.',
+  },
+]
 
 const reasons = [
   {
@@ -56,10 +76,14 @@ export function missingDirectory(directory: string): AngeeError {
   })
 }
 
-/** The end of what was said, without blank lines and without secrets. */
+/** The end of what was said, without blank lines, without what only tells of progress, and without secrets. */
 export function lastLines(text: string, limit = lineLimit): string {
   const lines = redact(text)
     .trim()
     .split(/\s*\n\s*/)
+    .filter((line) => !progress.test(line))
   return lines.slice(-limit).join('\n')
 }
+
+const progress =
+  /^(Network|Container|Volume|Image) \S+ +(Creat|Start|Stopp|Remov|Recreat|Wait|Pull|Runn|Build|Built|Exit|Healthy)\w*$/

@@ -40,7 +40,10 @@ export async function runClient(
   const onAbort = () => broken.reject(ctx.signal.reason)
   ctx.signal.addEventListener('abort', onAbort, { once: true })
 
-  const client = place.project.engine.spawn(place.execWords(flags, command), environment)
+  const client = place.project.engine.spawn(place.execWords(flags, command), {
+    ...place.project.environment('look'),
+    ...environment,
+  })
   const stderrTail = tailOf(client.stderr, stderrLimit)
   const input = feed(io.stdin, client.stdin, broken.reject)
   const marks = marked ? markedOutput(mark, input.begin, input.release) : undefined

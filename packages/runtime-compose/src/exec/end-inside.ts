@@ -76,9 +76,9 @@ async function signalFamily(
   mark: string,
   signal: EndingSignal,
 ): Promise<{ left: number; certain: boolean }> {
-  const { engine } = place.project
+  const { engine, environment } = place.project
   const words = place.execWords([], ['/bin/sh', '-c', script, 'angee-end', mark, signal])
-  const answer = await engine.ask(words, { signal: new AbortController().signal })
+  const answer = await engine.ask(words, { signal: new AbortController().signal }, environment('look'))
   if (answer.exitCode === 0) {
     return { left: answer.stdout.split(/\s+/).filter((pid) => pid !== '').length, certain: true }
   }

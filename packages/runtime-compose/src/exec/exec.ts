@@ -6,13 +6,14 @@ import {
   type ExecStreams,
   type HookCommand,
 } from '@angee/core'
+import { isClientName } from '../engine/client-names.ts'
 import { lastLines } from '../engine/errors.ts'
 import type { Project } from '../lifecycle/project.ts'
 import { type ClientOutcome, runClient } from './client.ts'
 import { endInside } from './end-inside.ts'
 import { cutBehindStall, cutOutput, heldOpen, notStarted, stoppedMeanwhile } from './failures.ts'
 import { type Place, placeOf } from './place.ts'
-import { bare, clientNames, wrapped } from './wrapper.ts'
+import { bare, wrapped } from './wrapper.ts'
 
 /** One command on its way: what runs, where, and the mark by which everything it starts is found. */
 interface Execution {
@@ -85,7 +86,7 @@ const engineBuffers = 4 * 1024 * 1024
 async function execBare(execution: Execution, command: readonly string[], ctx: Context): Promise<ExecResult> {
   const { place, mark, io, options } = execution
   const { service } = place
-  const refused = clientNames(options.env ?? {})
+  const refused = Object.keys(options.env ?? {}).filter(isClientName)
   if (refused.length > 0) {
     throw new AngeeError('RUNTIME_FAILED', `${refused.join(', ')} cannot be given to a service without /bin/sh`, {
       hint: `Set it in the environment of ${service} in the Compose file.`,

@@ -101,11 +101,6 @@ export function bare(command: readonly string[], mark: string, { env = {}, workd
   }
 }
 
-/** Names that mean something to the client: it would obey what is meant for the service. */
-export function clientNames(env: Readonly<Record<string, string>>): string[] {
-  return Object.keys(env).filter((name) => /^(PATH|HOME|TMPDIR|LD_|DOCKER_|COMPOSE_|BUILDKIT_|XDG_|SSH_)/.test(name))
-}
-
 function flagsFor(workdir: string | undefined, mark: string): string[] {
   return [...(workdir === undefined ? [] : ['--workdir', workdir]), '--env', `${markName}=${mark}`]
 }

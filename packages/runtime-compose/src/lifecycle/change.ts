@@ -16,8 +16,7 @@ export async function startServices(project: Project, names: readonly string[], 
   await engineCall(project, ['unpause'], paused, ctx)
   await engineCall(project, ['start'], stopped, ctx)
   if (absent.length > 0) {
-    const words = project.words('up', '--detach', '--no-deps', '--no-recreate', '--quiet-pull', ...absent)
-    await project.engine.call(words, ctx)
+    await project.make(['up', '--detach', '--no-deps', '--no-recreate', '--quiet-pull', ...absent], ctx)
   }
 }
 
@@ -25,7 +24,7 @@ export async function startServices(project: Project, names: readonly string[], 
 export async function stopServices(project: Project, names: readonly string[], ctx: Context): Promise<void> {
   // Without names, Compose would stop everything.
   if (names.length === 0) return ctx.signal.throwIfAborted()
-  await project.engine.call(project.words('stop', ...names), ctx)
+  await project.look(['stop', ...names], ctx)
 }
 
 /** Freezes services. SERVICE_NOT_RUNNING for one that neither runs nor is paused. */

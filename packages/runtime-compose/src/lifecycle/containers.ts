@@ -10,6 +10,10 @@ export interface Container {
   state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
   health: ServiceStatus['health']
   exitCode: number
+  /** Of the definition it was made of. */
+  configHash: string
+  /** Whether dependencies were noted when it was made, and are part of that hash. */
+  hasDependencies: boolean
 }
 
 const line = z.object({
@@ -37,6 +41,8 @@ export function parseContainers(text: string): Container[] {
       state: data.State,
       health: data.Health === '' ? 'none' : data.Health,
       exitCode: data.ExitCode,
+      configHash: /com\.docker\.compose\.config-hash=(\w+)/.exec(data.Labels)?.[1] ?? '',
+      hasDependencies: /com\.docker\.compose\.depends_on=[^,]/.test(data.Labels),
     }
   })
 }

@@ -42,7 +42,7 @@ function problemOf(containers: readonly Container[]): string | undefined {
 
 async function notHealthy(project: Project, service: string, problem: string, ctx: Context): Promise<AngeeError> {
   const words = project.words('logs', '--no-color', '--no-log-prefix', '--tail', '20', service)
-  const { stdout, stderr } = await project.engine.ask(words, ctx)
+  const { stdout, stderr } = await project.engine.ask(words, ctx, project.environment('look'))
   const log = lastLines(stdout || stderr)
   return new AngeeError('SERVICE_NOT_RUNNING', `service ${service} ${problem}${log === '' ? '' : `:\n${log}`}`, {
     hint: `See what it says: docker compose logs ${service}`,

@@ -78,6 +78,12 @@ export function jobCases({ it }: SuiteApi, open: OpenEmptyStack): void {
     assert.deepEqual(services, ['app'])
   })
 
+  it('the stdin of a job is empty', async () => {
+    await using stack = await open()
+    const { exitCode, output } = await runBehaviour(stack, { does: 'copy' })
+    assert.deepEqual([exitCode, output.length], [0, 0])
+  })
+
   it('two jobs run at once without mixing, and the same one may run twice', async () => {
     await using stack = await open()
     const [a, b] = ['a', 'b'].map((name) =>
