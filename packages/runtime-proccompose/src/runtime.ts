@@ -1,108 +1,109 @@
 import { resolve } from 'node:path'
-import type { Context, Runtime, RuntimeOpening, ServiceStatus } from '@angee/core'
-import { AngeeError, registerSecret } from '@angee/core'
-import { definitionFile, readDefinition } from './definition/definition.ts'
+import type { Runtime, RuntimeOpening } from '@angee/core'
+import { AngeeError } from '@angee/core'
+import { takeDown } from './bring-up/down.ts'
+import { runJob } from './bring-up/job.ts'
+import { prepareStack } from './bring-up/prepare.ts'
+import { bringUp, startAgain } from './bring-up/up.ts'
+import { dependenciesOf } from './definition/definition.ts'
 import { runCommand } from './exec/run.ts'
-import { fileSetting, type SettingSources, supervisedSetting } from './exec/setting.ts'
+import { fileSetting, supervisedSetting } from './exec/setting.ts'
 import { lookUpUser, takeOn } from './exec/user.ts'
-import { serverGone } from './lifecycle/common.ts'
+import { endLeftovers } from './leftovers/services.ts'
 import { pauseServices, resumeServices } from './lifecycle/pause.ts'
-import { startServices } from './lifecycle/start.ts'
-import { supervisedStatus, withoutServer } from './lifecycle/status.ts'
+import { statusOf } from './lifecycle/status.ts'
 import { stopServices } from './lifecycle/stop.ts'
 import { notRunning, waitUntilHealthy } from './lifecycle/wait-healthy.ts'
 import type { ProccomposeOptions } from './options.ts'
-import { supervisorAddress } from './supervisor/address.ts'
-import { findSupervisor, type Supervisor } from './supervisor/supervisor.ts'
+import { placeOf } from './place.ts'
+import { hookVariable, stackVariable } from './server/environment.ts'
 
 /**
- * The runtime of one stack. It looks for the server anew at every call, because a server may come and go between them;
- * where none runs, hooks are spawned with what the file says, and nothing can be started.
+ * The runtime of one stack. It looks for the server anew at every call, because a server may come and go between them.
+ * Where none runs, hooks are spawned with what the file says; a server is started for a file that angee wrote.
  */
-export function openProccompose(
-  { options, stackRoot, services }: RuntimeOpening<ProccomposeOptions>,
-  own: NodeJS.ProcessEnv,
-): Runtime {
-  const token = own[options.token_env]
-  if (token !== undefined) registerSecret(token)
-  const address = () => supervisorAddress(options, stackRoot, own)
-  const find = (ctx: Context) => findSupervisor(address(), token, stackRoot, ctx)
-  const sources = (): SettingSources => ({ stackRoot, own, file: definitionFile(stackRoot, options.file) })
-  const required = async (ctx: Context): Promise<Supervisor> => {
-    const server = await find(ctx)
-    if (server !== undefined) return server
-    throw serverGone({ address: address().shown })
-  }
-
-  const status = async (ctx: Context): Promise<ServiceStatus[]> => {
-    const states = await (await find(ctx))?.processes(ctx)
-    if (states !== undefined) return supervisedStatus(states, services)
-    const { file } = sources()
-    const declared = file === undefined ? [] : Object.keys((await readDefinition(file)).processes)
-    return [...new Set([...declared, ...services])].map((service) => withoutServer(service, 'stopped'))
-  }
+export function openProccompose(opening: RuntimeOpening<ProccomposeOptions>, own: NodeJS.ProcessEnv): Runtime {
+  const place = placeOf(opening, own)
+  const { stackRoot, home } = place
 
   return {
     type: 'proccompose',
 
     async preflight(ctx) {
-      const project = await (await find(ctx))?.project(ctx)
+      const project = await (await place.find(ctx))?.project(ctx)
       return { engine: 'process-compose', version: project?.version ?? 'not running' }
     },
 
-    status,
+    status: (ctx) => statusOf(place, ctx),
 
     async exec(service, command, io, { user, env, workdir }, ctx) {
-      if (!(await status(ctx)).some((one) => one.service === service)) throw unknown(service)
-      const server = await find(ctx)
+      const status = (await statusOf(place, ctx)).find((one) => one.service === service)
+      if (status?.canExec !== true) throw unusable(service, status !== undefined)
+      const server = await place.find(ctx)
       const setting = await (server === undefined
-        ? fileSetting(service, sources())
-        : supervisedSetting(service, server, sources(), ctx))
+        ? fileSetting(service, place)
+        : supervisedSetting(service, server, place, ctx))
       const identity = user === undefined ? undefined : await lookUpUser(user)
+      const marks = { [stackVariable]: stackRoot, [hookVariable]: service }
       const launch = {
         command,
-        environment: { ...setting.environment, ...identity?.environment, ...env },
+        environment: { ...setting.environment, ...marks, ...identity?.environment, ...env },
         directory: resolve(setting.directory, workdir ?? ''),
         identity: takeOn(identity ?? setting.owner, user),
       }
       return runCommand(launch, io, ctx)
     },
 
-    start: async (names, ctx) => (names.length > 0 ? startServices(await required(ctx), names, ctx) : undefined),
+    start: (names, ctx) => startAgain(place, names, ctx),
 
     async stop(names, ctx) {
-      const server = await find(ctx)
-      if (server !== undefined) await stopServices(server, names, ctx)
+      const server = await place.find(ctx)
+      if (server !== undefined) return stopServices(server, names, ctx)
+      if (!place.isCompiled() || names.length === 0) return
+      const dependencies = dependenciesOf((await place.definition()) ?? { processes: {} })
+      await endLeftovers({ stackRoot, home, dependencies }, names, ctx)
     },
 
     async pause(names, ctx) {
-      const server = await find(ctx)
+      const server = await place.find(ctx)
       if (server !== undefined) return pauseServices(server, names, ctx)
       for (const name of names) throw notRunning(name, 'no process-compose server runs')
     },
 
     async resume(names, ctx) {
-      const server = await find(ctx)
+      const server = await place.find(ctx)
       if (server !== undefined) await resumeServices(server, names, ctx)
     },
 
     async waitHealthy(names, ctx) {
-      const server = await find(ctx)
-      if (server !== undefined) return waitUntilHealthy(server, names, ctx)
-      for (const name of names) throw notRunning(name, 'no process-compose server runs')
+      const server = await place.find(ctx)
+      if (server === undefined) {
+        for (const name of names) throw notRunning(name, 'no process-compose server runs')
+        return
+      }
+      const processes = (await place.liveDefinition())?.processes
+      await waitUntilHealthy(server, names, (name) => processes?.[name]?.readyWithin, ctx)
     },
+
+    async prepare(definition, ctx) {
+      ctx.signal.throwIfAborted()
+      return prepareStack(place, definition)
+    },
+
+    up: (names, _, ctx) => bringUp(place, names, ctx),
+    down: (_, ctx) => takeDown(place, ctx),
+    runJob: (job, definition, output, ctx) => runJob(place, job, definition, output, ctx),
 
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
 
-function unknown(service: string): AngeeError {
-  return new AngeeError(
-    'SERVICE_NOT_RUNNING',
-    `neither process-compose nor angee.yaml knows a local service ${service}`,
-    {
-      hint: 'Check the name of the service.',
-      context: { service },
-    },
-  )
+function unusable(service: string, known: boolean): AngeeError {
+  const context = { service }
+  if (known) {
+    const problem = `service ${service} has no environment to run a command in: its stack has been taken down`
+    return new AngeeError('SERVICE_NOT_RUNNING', problem, { hint: 'Bring the stack up: angee stack up', context })
+  }
+  const problem = `neither process-compose nor angee.yaml knows a local service ${service}`
+  return new AngeeError('SERVICE_NOT_RUNNING', problem, { hint: 'Check the name of the service.', context })
 }

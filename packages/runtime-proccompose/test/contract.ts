@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type RuntimeFixture, runtimeSuite, shellCommand } from '@angee/testkit'
+import { tmpdir } from 'node:os'
+import { type EmptyStack, type RuntimeFixture, runtimeSuite, shellCommand } from '@angee/testkit'
 import { describe, it } from 'vitest'
+import { processTable } from '../src/processes/table.ts'
+import { commandLines, compiledStack, killedDuring, local } from './compiled-stack.ts'
 import { type ServerProgram, startStack } from './stack.ts'
 
 const file = `
@@ -16,7 +17,7 @@ processes:
 
 /** Runs the runtime contract with a server of its own for each case. Some cases take on another user: run as root. */
 export function contractSuite(name: string, program: ServerProgram): void {
-  runtimeSuite({ describe, it }, { name, open: () => openFixture(program) })
+  runtimeSuite({ describe, it }, { name, open: () => openFixture(program), openEmpty: () => openEmpty(program) })
 }
 
 async function openFixture(program: ServerProgram): Promise<RuntimeFixture> {
@@ -34,16 +35,24 @@ async function openFixture(program: ServerProgram): Promise<RuntimeFixture> {
   }
 }
 
-/** A zombie has no words. */
-function commandLines(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(join('/proc', pid, 'cmdline'), 'utf8').replaceAll('\0', ' ')
-      } catch {
-        return ''
-      }
-    })
-    .filter((line) => line !== '')
+async function openEmpty(program: ServerProgram): Promise<EmptyStack> {
+  const stack = await compiledStack(program)
+  return {
+    open: async () => stack.open(),
+    definition: stack.definition([]),
+    workload: (kind, name, behaviour) => local(kind, name, shellCommand(behaviour)),
+    async instance(service) {
+      const pid = await stack.pidOf(service)
+      return `${pid} ${(await processTable()).get(pid)?.started}`
+    },
+    remains: async () => stack.remains(),
+    processes: async () => commandLines(),
+    workdir: tmpdir(),
+    byHand: {
+      file: 'process-compose.yaml',
+      text: 'processes: { mine: { command: sleep 100000 }, seed: { command: exit 3, disabled: true } }\n',
+    },
+    killDuringJob: (job, definition) => killedDuring({ job }, definition, program),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { expand, pairs, parseEnvFile } from '../src/definition/env-file.ts'
+import { pairs, parseEnvFile } from '../src/definition/env-file.ts'
+import { expand } from '../src/definition/expand.ts'
 
 describe('environment files', () => {
   it.each([
@@ -21,8 +22,8 @@ describe('environment files', () => {
     expect(pairs(['A=b=c', 'D=', 'nothing', '=x'])).toEqual({ A: 'b=c', D: '' })
   })
 
-  it('expands variables, and leaves a doubled dollar sign as one', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are the subject
-    expect(expand('$A/${A}/$$A/$NONE.', { A: 'v' })).toBe('v/v/$A/.')
+  it('substitutes as process-compose does', () => {
+    expect(expand('$A/${A}/$$A/${NONE}/${NONE:-else}.', { A: 'v' })).toBe('$A/v/$A//else.')
+    expect(expand('a\\\\b\\/c\\n', {})).toBe('a\\b/c\\n')
   })
 })

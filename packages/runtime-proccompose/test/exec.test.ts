@@ -53,7 +53,7 @@ describe('hooks where no server runs', () => {
     await writeFile(
       join(root, 'process-compose.yaml'),
       `
-environment: ['PROJECT=project', 'EXPANDED=\${OUR}-$DOT-$$5']
+environment: ['PROJECT=project', 'EXPANDED=\${OUR}-\${DOT}-$$5']
 processes:
   db: { command: x, env_file: ./db.env, working_dir: ./sub, environment: ['PROCESS=process', 'HOOK=process'] }
 `,

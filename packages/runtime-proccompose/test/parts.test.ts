@@ -77,13 +77,15 @@ describe('the process table', () => {
 describe('where the server is looked for', () => {
   it('prefers options, then the own socket, then the environment of process-compose, then its default port', async () => {
     const root = await emptyStack()
-    const shown = (options: object, environment: object = {}) =>
-      supervisorAddress(options, root, { ...environment }).shown
+    const shown = (options: object, environment: object = {}, known: object = {}) =>
+      supervisorAddress(options, root, { ...environment }, { remembered: undefined, onlyOurs: false, ...known }).shown
     const environment = { PC_SOCKET_PATH: '/tmp/x.sock', PC_PORT_NUM: '99' }
     expect(shown({})).toBe('http://localhost:8080')
-    expect(supervisorAddress({}, root, {}).guessed).toBe(true)
+    expect(supervisorAddress({}, root, {}, { remembered: undefined, onlyOurs: false }).guessed).toBe(true)
     expect(shown({}, { PC_PORT_NUM: '99', PC_ADDRESS: '127.0.0.1' })).toBe('http://127.0.0.1:99')
     expect(shown({}, environment)).toBe('/tmp/x.sock')
+    expect(shown({}, environment, { onlyOurs: true })).toBe(join(root, 'run', 'process-compose.sock'))
+    expect(shown({}, environment, { remembered: '/tmp/y.sock' })).toBe('/tmp/y.sock')
     await mkdir(join(root, 'run'))
     await writeFile(join(root, 'run', 'process-compose.sock'), '')
     expect(shown({}, environment)).toBe(join(root, 'run', 'process-compose.sock'))

@@ -1,21 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Runtime } from '@angee/core'
-import { testContext } from '@angee/testkit'
+import { provisionedFact, testContext } from '@angee/testkit'
 import { openProccompose } from '../src/runtime.ts'
 
 /** How a server is started: the real one or its stand-in. */
 export interface ServerProgram {
   program: string
-  words: string[]
+  /** `PATH` with which it is found under its own name. */
+  path: string
 }
 
-export const standIn: ServerProgram = {
-  program: process.execPath,
-  words: [join(import.meta.dirname, 'stand-in', 'server.ts')],
+/** The stand-in is a script of the Node that runs the tests. */
+export const standIn: ServerProgram = inPath(join(import.meta.dirname, 'stand-in', 'bin'))
+export const realProgram: ServerProgram = inPath(dirname(provisionedFact('PROCESS_COMPOSE') ?? ''))
+
+function inPath(directory: string): ServerProgram {
+  const path = [directory, dirname(process.execPath), process.env['PATH'] ?? ''].filter((one) => one !== '.')
+  return { program: 'process-compose', path: path.join(delimiter) }
 }
 
 export interface TestStack extends AsyncDisposable {
@@ -53,15 +58,11 @@ export async function startStack({
   const token = rest.token === undefined ? {} : { PC_API_TOKEN: rest.token }
   const keep = keepProject ? ['--keep-project'] : []
   const log = join(root, 'server.log')
-  const server = spawn(
-    program.program,
-    [...program.words, 'up', '-t=false', ...keep, '-L', log, '-U', '-u', socket, '-f', path],
-    {
-      cwd: root,
-      stdio: 'ignore',
-      env: { ...process.env, ...rest.environment, ...token },
-    },
-  )
+  const server = spawn(program.program, ['up', '-t=false', ...keep, '-L', log, '-U', '-u', socket, '-f', path], {
+    cwd: root,
+    stdio: 'ignore',
+    env: { ...process.env, PATH: program.path, ...rest.environment, ...token },
+  })
   const runtime = openProccompose(
     { options: { socket, token_env: 'PC_API_TOKEN' }, stackRoot: root, services },
     { ...process.env, ...token },

@@ -33,10 +33,3 @@ export function pairs(list: readonly string[]): Record<string, string> {
     }),
   )
 }
-
-/** Puts the values in the place of `$NAME` and `${NAME}`, nothing for a name without one; `$$` is a dollar sign. */
-export function expand(text: string, values: Readonly<Record<string, string | undefined>>): string {
-  return text.replace(/\$(?:(\$)|\{(\w+)\}|(\w+))/g, (_, dollar?: string, braced?: string, bare?: string) =>
-    dollar === undefined ? (values[braced ?? bare ?? ''] ?? '') : '$',
-  )
-}

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { AngeeError } from '@angee/core'
-import { expand, pairs, parseEnvFile } from './env-file.ts'
+import { readDotEnv } from './definition.ts'
+import { pairs, parseEnvFile } from './env-file.ts'
 
-/** What the environment of a process is made of. */
+/** What the environment of a process is made of. Variables in texts have been put in already. */
 export interface EnvironmentLayers {
   service: string
   /** Where process-compose was started: `.env` lies there, and relative paths start there. */
@@ -12,12 +13,14 @@ export interface EnvironmentLayers {
   dotEnv: boolean
   /** The environment process-compose itself was started with. */
   system: Readonly<Record<string, string | undefined>>
-  /** `environment:` of the file, as written. */
+  /** `environment:` of the file. */
   project: readonly string[]
   /** `env_file:` of the process. */
   envFile: string | undefined
-  /** `environment:` of the process, as written or as the server expanded it. */
+  /** `environment:` of the process. */
   process: readonly string[]
+  /** What a process of a file that angee wrote takes in when it starts. */
+  taken: Readonly<Record<string, string>>
 }
 
 /**
@@ -25,26 +28,21 @@ export interface EnvironmentLayers {
  * environment, the project's, the process's env_file, the process's own.
  */
 export async function layeredEnvironment(layers: EnvironmentLayers): Promise<Record<string, string | undefined>> {
-  const dotEnv = parseEnvFile(await readFile(join(layers.directory, '.env'), 'utf8').catch(() => ''))
-  const known = { ...dotEnv, ...layers.system }
-  const written = (list: readonly string[]) => pairs(list.map((pair) => expand(pair, known)))
   return {
     PC_PROC_NAME: layers.service,
     PC_REPLICA_NUM: '0',
-    ...(layers.dotEnv ? dotEnv : {}),
+    ...(layers.dotEnv ? await readDotEnv(layers.directory) : {}),
     ...layers.system,
-    ...written(layers.project),
-    ...(await fromEnvFile(layers, known)),
-    ...written(layers.process),
+    ...pairs(layers.project),
+    ...(await fromEnvFile(layers)),
+    ...pairs(layers.process),
+    ...layers.taken,
   }
 }
 
-async function fromEnvFile(
-  { service, directory, envFile }: EnvironmentLayers,
-  known: Readonly<Record<string, string | undefined>>,
-): Promise<Record<string, string>> {
+async function fromEnvFile({ service, directory, envFile }: EnvironmentLayers): Promise<Record<string, string>> {
   if (!envFile) return {}
-  const file = resolve(directory, expand(envFile, known))
+  const file = resolve(directory, envFile)
   try {
     return parseEnvFile(await readFile(file, 'utf8'))
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
 import type { Context, ExecResult, ExecStreams, HookCommand } from '@angee/core'
 import { AngeeError } from '@angee/core'
 import { endGroup } from './group.ts'
@@ -12,7 +13,12 @@ export interface Launch {
   environment: Readonly<Record<string, string | undefined>>
   directory: string
   identity: { uid: number; gid: number } | Record<string, never>
+  /** Called when the command itself has ended, for what it may have left running with its output open. */
+  afterEnd?: (leader: number) => Promise<void>
 }
+
+/** Where the streams of a command go. Nothing of the caller's is ever ended. */
+export type CommandStreams = ExecStreams & { stderr?: Writable }
 
 /** Bytes of stderr that are kept. */
 const stderrLimit = 64 * 1024
@@ -21,7 +27,7 @@ const stderrLimit = 64 * 1024
  * Runs a command in a process group of its own. Resolves when it has ended and its output is delivered. On abort, and
  * when a stream of the caller breaks, the whole group is ended first, and then the call rejects with that reason.
  */
-export async function runCommand(launch: Launch, io: ExecStreams, ctx: Context): Promise<ExecResult> {
+export async function runCommand(launch: Launch, io: CommandStreams, ctx: Context): Promise<ExecResult> {
   ctx.signal.throwIfAborted()
   await requireDirectory(launch.directory)
   const child = start(launch, io)
@@ -37,9 +43,15 @@ export async function runCommand(launch: Launch, io: ExecStreams, ctx: Context):
   if (ctx.signal.aborted) onAbort()
   const input = feed(io.stdin, child.stdin, broken.reject)
   const output = deliver(child.stdout, io.stdout, broken.reject)
+  const errors = deliver(child.stderr, io.stderr, broken.reject)
+  const delivered = async () => {
+    await waitForOutput(output, child.stderr, launch.command, ctx)
+    if (io.stderr !== undefined) await waitForOutput(errors, null, launch.command, ctx)
+  }
   try {
     const result = await Promise.race([exited, broken.promise])
-    await Promise.race([waitForOutput(output, child.stderr, launch.command, ctx), broken.promise])
+    await launch.afterEnd?.(child.pid ?? 0)
+    await Promise.race([delivered(), broken.promise])
     // What a failed hook has left in the background must not go on writing while its failure is dealt with.
     if (result.exitCode !== 0) await endGroup(child.pid ?? 0, ctx)
     return { ...result, stderrTail: stderr.text() }
@@ -50,11 +62,12 @@ export async function runCommand(launch: Launch, io: ExecStreams, ctx: Context):
     ctx.signal.removeEventListener('abort', onAbort)
     input.release()
     output.release()
+    errors.release()
     child.stderr?.destroy()
   }
 }
 
-function start({ command, environment, directory, identity }: Launch, io: ExecStreams): ChildProcess {
+function start({ command, environment, directory, identity }: Launch, io: CommandStreams): ChildProcess {
   const [program = '', ...words] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command
   return spawn(program, words, {
     cwd: directory,

@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path'
 import type { Context } from '@angee/core'
-import { type Definition, readDefinition } from '../definition/definition.ts'
-import { expand } from '../definition/env-file.ts'
+import { readDefinition } from '../definition/definition.ts'
 import { layeredEnvironment } from '../definition/layers.ts'
+import { takenBy } from '../definition/taken.ts'
+import type { Place } from '../place.ts'
 import { type ProcessFacts, processFacts } from '../processes/facts.ts'
 import { processTable } from '../processes/table.ts'
 import type { ProcessState } from '../supervisor/answers.ts'
@@ -16,31 +17,25 @@ export interface Setting {
   owner: { uid: number; gid: number } | undefined
 }
 
-export interface SettingSources {
-  stackRoot: string
-  /** The process-compose file where one is known. */
-  file: string | undefined
-  /** Our own environment. */
-  own: NodeJS.ProcessEnv
-}
-
 /** The setting of a service as a running server declares it. */
 export async function supervisedSetting(
   service: string,
   server: Supervisor,
-  sources: SettingSources,
+  place: Place,
   ctx: Context,
 ): Promise<Setting> {
   const states = (await server.processes(ctx)) ?? []
   const state = states.find(({ name }) => name === service)
   const info = state && (await server.info(service, ctx))
-  if (state === undefined || info === undefined) return fileSetting(service, sources)
+  if (state === undefined || info === undefined) return fileSetting(service, place)
 
   const serverFacts = await factsOfServer(states)
   const project = await server.project(ctx)
-  const base = serverFacts?.directory ?? (sources.file === undefined ? sources.stackRoot : dirname(sources.file))
-  const files = project?.fileNames?.map((file) => resolve(base, file)) ?? []
-  const definitions = await Promise.all(files.map(readDefinition))
+  const file = place.file()
+  const base = serverFacts?.directory ?? (file === undefined ? place.stackRoot : dirname(file))
+  const system = serverFacts?.environment ?? place.systemEnvironment()
+  const files = project?.fileNames?.map((name) => resolve(base, name)) ?? []
+  const definitions = await Promise.all(files.map((name) => readDefinition(name, system)))
   const alive = state.is_running && state.pid > 0 ? processFacts(state.pid) : undefined
   return {
     environment:
@@ -49,10 +44,11 @@ export async function supervisedSetting(
         service,
         directory: base,
         dotEnv: info.disableDotEnv !== true,
-        system: serverFacts?.environment ?? sources.own,
+        system,
         project: definitions.flatMap(({ environment }) => environment),
         envFile: info.envFile,
         process: info.environment ?? [],
+        taken: await takenBy(place.home, service),
       })),
     directory: resolve(base, info.workingDir ?? ''),
     owner: alive?.owner ?? serverFacts?.owner,
@@ -60,33 +56,23 @@ export async function supervisedSetting(
 }
 
 /** The setting of a service as the file declares it, where no server runs or none knows the service. */
-export async function fileSetting(service: string, { stackRoot, file, own }: SettingSources): Promise<Setting> {
-  const definition = file === undefined ? undefined : await readDefinition(file)
+export async function fileSetting(service: string, place: Place): Promise<Setting> {
+  const definition = await place.definition()
+  const system = place.systemEnvironment()
   const declared = definition?.processes[service]
   if (definition === undefined || declared === undefined)
-    return { environment: own, directory: stackRoot, owner: undefined }
+    return { environment: system, directory: place.stackRoot, owner: undefined }
   const environment = await layeredEnvironment({
     service,
     directory: definition.directory,
     dotEnv: declared.dotEnv,
-    system: own,
+    system,
     project: definition.environment,
     envFile: declared.envFile,
     process: declared.environment,
+    taken: await takenBy(place.home, service),
   })
-  return {
-    environment,
-    directory: workingDirectory(definition, declared.workingDirectory, environment),
-    owner: undefined,
-  }
-}
-
-function workingDirectory(
-  { directory }: Definition,
-  declared: string | undefined,
-  environment: Setting['environment'],
-): string {
-  return resolve(directory, expand(declared ?? '', environment))
+  return { environment, directory: resolve(definition.directory, declared.workingDirectory ?? ''), owner: undefined }
 }
 
 /** The environment a process was started with, as the kernel keeps it; only while it is what process-compose gave. */

@@ -23,6 +23,13 @@ export async function stopServices(server: Supervisor, services: readonly string
   for (const name of (await inDependencyOrder(server, names, ctx)).reverse()) await stopOne(server, name, ctx)
 }
 
+/** Stops everything a server runs, in that order too, and does not mind if the server ends with it. */
+export async function stopEverything(server: Supervisor, ctx: Context): Promise<void> {
+  const states = (await server.processes(ctx)) ?? []
+  const names = states.filter((state) => phaseOf(state) !== 'ended').map(({ name }) => name)
+  for (const name of (await inDependencyOrder(server, names, ctx)).reverse()) await stopOne(server, name, ctx)
+}
+
 async function stopOne(server: Supervisor, name: string, ctx: Context): Promise<void> {
   const members = new Map<number, ProcessEntry>()
   let root = 0

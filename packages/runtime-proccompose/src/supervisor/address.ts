@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { homeOf } from '../home.ts'
 import type { ProccomposeOptions } from '../options.ts'
 
 /** Where a process-compose server may listen. */
@@ -12,29 +13,39 @@ export interface SupervisorAddress {
   guessed: boolean
 }
 
+/** What is known of a stack's server. */
+export interface KnownServer {
+  /** Where the one that angee started listens. */
+  remembered: string | undefined
+  /** True where angee wrote the file: then angee starts the server, and it is nowhere else. */
+  onlyOurs: boolean
+}
+
 /**
- * Where to look for the server of a stack, best first: the options, the stack's own socket, what process-compose reads
- * from its environment, and last the port it takes when nobody says anything.
+ * Where to look for the server of a stack, best first: the options, where angee started one, the stack's own socket,
+ * what process-compose reads from its environment, and last the port it takes when nobody says anything.
  */
 export function supervisorAddress(
   options: Pick<ProccomposeOptions, 'socket' | 'url'>,
   stackRoot: string,
   environment: NodeJS.ProcessEnv,
+  { remembered, onlyOurs }: KnownServer,
 ): SupervisorAddress {
   if (options.socket !== undefined) return onSocket(resolve(stackRoot, options.socket))
   if (options.url !== undefined) {
     const { hostname, port } = new URL(options.url)
     return onPort(hostname.replace(/^\[|\]$/g, ''), Number(port || 80))
   }
-  const own = join(stackRoot, 'run', 'process-compose.sock')
-  if (existsSync(own)) return onSocket(own)
+  if (remembered !== undefined) return onSocket(remembered)
+  const own = homeOf(stackRoot).socket
+  if (onlyOurs || existsSync(own)) return onSocket(own)
   const { PC_SOCKET_PATH, PC_ADDRESS, PC_PORT_NUM } = environment
   if (PC_SOCKET_PATH) return onSocket(PC_SOCKET_PATH)
   if (PC_PORT_NUM) return onPort(PC_ADDRESS || 'localhost', Number(PC_PORT_NUM))
   return { ...onPort('localhost', 8080), guessed: true }
 }
 
-function onSocket(path: string): SupervisorAddress {
+export function onSocket(path: string): SupervisorAddress {
   return { shown: path, connect: { socketPath: path }, guessed: false }
 }
 

@@ -27,6 +27,13 @@ export interface Supervisor {
   start(name: string, ctx: Context): Promise<{ refused?: string } | undefined>
   /** Asks for a stop; the process may live on when this resolves. A stopped process is refused. */
   stop(name: string, ctx: Context): Promise<{ refused?: string } | undefined>
+  /**
+   * Has it read its files again: what is gone from them is stopped, what differs is stopped and made anew, and started
+   * unless it is disabled. RUNTIME_FAILED with its words when it cannot.
+   */
+  reload(ctx: Context): Promise<void>
+  /** Asks it to stop everything and to end. It lives on for a moment. */
+  end(ctx: Context): Promise<void>
 }
 
 /** Milliseconds: a question about state is answered from memory. */
@@ -67,6 +74,17 @@ export function supervisor(address: SupervisorAddress, token: string | undefined
     info: (name, ctx) => get(`/process/info/${encodeURIComponent(name)}`, processInfo, ctx),
     start: (name, ctx) => order('POST', `/process/start/${encodeURIComponent(name)}`, ctx),
     stop: (name, ctx) => order('PATCH', `/process/stop/${encodeURIComponent(name)}`, ctx),
+    async reload(ctx) {
+      const answer = await order('POST', '/project/configuration', ctx)
+      if (answer?.refused === undefined) return
+      throw new AngeeError('RUNTIME_FAILED', `process-compose cannot read its file again: ${answer.refused}`, {
+        hint: 'Look into the log of process-compose.',
+        context: { address: address.shown },
+      })
+    },
+    async end(ctx) {
+      await order('POST', '/project/stop', ctx)
+    },
   }
 }
 

@@ -1,18 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseEnvFile } from '../../src/definition/env-file.ts'
-
-export interface Declared {
-  command: string
-  disabled?: boolean
-  working_dir?: string
-  environment?: string[]
-  env_file?: string
-  availability?: { restart?: 'always' | 'no' }
-  depends_on?: Record<string, { condition: string }>
-  readiness_probe?: { exec: { command: string }; period_seconds?: number }
-  ready_log_line?: string
-}
+import type { Declared, Loaded } from './load.ts'
+import { succeeds } from './probe.ts'
 
 /** One process of the stand-in server, with the states that process-compose goes through. */
 export class StandInProcess {
@@ -24,23 +15,26 @@ export class StandInProcess {
   private health = '-'
   private pid = 0
   private exitCode = 0
+  private failures = 0
   private endTime: string | undefined
+  /** Nobody has asked for its end. */
   private wanted = false
   private child: ChildProcess | undefined
-  private readonly projectEnvironment: string[]
+  private waiting: (() => void)[] = []
+  private readonly project: Loaded
   private readonly find: (name: string) => StandInProcess | undefined
   private readonly onEnded: () => void
 
   constructor(
     name: string,
     declared: Declared,
-    projectEnvironment: string[],
+    project: Loaded,
     find: (name: string) => StandInProcess | undefined,
     onEnded: () => void,
   ) {
     this.name = name
     this.declared = declared
-    this.projectEnvironment = projectEnvironment
+    this.project = project
     this.find = find
     this.onEnded = onEnded
     this.status = declared.disabled ? 'Disabled' : 'Pending'
@@ -51,18 +45,28 @@ export class StandInProcess {
     this.launchWhenReady()
   }
 
-  stop(): void {
+  /** Resolves at the signal; with a timeout when it has ended, of which SIGKILL sees to it. */
+  async stop(): Promise<void> {
     this.wanted = false
     const notStarted = this.status === 'Pending' || this.status === 'Restarting'
     this.status = 'Terminating'
     this.health = '-'
-    if (notStarted) this.end('Completed')
-    else this.signal('SIGTERM')
+    if (notStarted) return this.end('Completed')
+    this.signal(this.declared.shutdown?.signal ?? 15)
+    const timeout = this.declared.shutdown?.timeout_seconds
+    if (timeout === undefined) return
+    const killing = setTimeout(() => this.signal('SIGKILL'), timeout * 1000)
+    await this.ended()
+    clearTimeout(killing)
   }
 
-  kill(): void {
-    this.wanted = false
-    this.signal('SIGKILL')
+  async stopAndWait(): Promise<void> {
+    await this.stop()
+    await this.ended()
+  }
+
+  ended(): Promise<void> {
+    return this.registered ? new Promise((done) => this.waiting.push(done)) : Promise.resolve()
   }
 
   state(): object {
@@ -79,57 +83,90 @@ export class StandInProcess {
   }
 
   info(): object {
+    const { command, environment, env_file, working_dir, is_dotenv_disabled, ready_log_line, depends_on } =
+      this.declared
     return {
       name: this.name,
-      command: this.declared.command,
-      environment: this.declared.environment ?? null,
-      envFile: this.declared.env_file,
-      workingDir: this.declared.working_dir ?? '',
-      readyLogLine: this.declared.ready_log_line ?? '',
-      dependsOn: this.declared.depends_on ?? null,
+      command,
+      environment: environment ?? null,
+      envFile: env_file,
+      workingDir: working_dir ?? '',
+      disableDotEnv: is_dotenv_disabled,
+      readyLogLine: ready_log_line ?? '',
+      dependsOn: depends_on ?? null,
     }
   }
 
   /** A dependency that ended before it was ready makes the process skipped, as after a start in the wrong order. */
   private launchWhenReady(): void {
     if (!this.wanted) return
-    const others = Object.entries(this.declared.depends_on ?? {}).map(([name]) => this.find(name))
-    const unready = others.find((other) => other !== undefined && other.health !== 'Ready')
-    if (unready === undefined) this.launch()
-    else if (unready.registered) setTimeout(() => this.launchWhenReady(), 50)
-    else if (unready.endTime === undefined) this.launch()
-    else this.end('Skipped')
+    const waits = Object.entries(this.declared.depends_on ?? {}).map(([name, { condition }]) =>
+      this.find(name)?.meets(condition ?? 'process_completed'),
+    )
+    if (waits.includes('never')) this.end('Skipped')
+    else if (waits.includes('not yet')) setTimeout(() => this.launchWhenReady(), 50)
+    else this.launch()
+  }
+
+  /** One that was never started meets everything: whoever depends on it is told so in the log, and runs. */
+  private meets(condition: string): 'met' | 'not yet' | 'never' {
+    const started = this.registered || this.endTime !== undefined
+    if (!started || (condition === 'process_started' && this.pid > 0)) return 'met'
+    if (condition === 'process_healthy') return this.health === 'Ready' ? 'met' : this.registered ? 'not yet' : 'never'
+    if (this.registered) return 'not yet'
+    return condition === 'process_completed_successfully' && this.exitCode !== 0 ? 'never' : 'met'
   }
 
   private launch(): void {
+    const { command, entrypoint, working_dir } = this.declared
+    const { shell_command, shell_argument } = this.project.shell
+    const [program = '', ...words] =
+      command === undefined ? (entrypoint ?? []) : [shell_command, shell_argument, command]
+    if (working_dir !== undefined && !statSync(working_dir, { throwIfNoEntry: false })?.isDirectory()) {
+      return this.end('Error')
+    }
     this.status = 'Running'
-    this.child = spawn('sh', ['-c', this.declared.command], {
+    const child = spawn(program, words, {
       detached: true,
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: this.environment(),
-      ...(this.declared.working_dir === undefined ? {} : { cwd: this.declared.working_dir }),
+      ...(working_dir === undefined ? {} : { cwd: working_dir }),
     })
-    this.pid = this.child.pid ?? 0
-    this.child.stdout?.on('data', (chunk: Buffer) => {
-      const line = this.declared.ready_log_line
-      if (line !== undefined && chunk.toString().includes(line)) this.health = 'Ready'
-    })
-    this.child.once('exit', (code) => this.afterExit(code ?? -1))
-    this.probe()
+    this.child = child
+    this.pid = child.pid ?? 0
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => this.hear(chunk.toString()))
+    child.once('error', () => this.end('Error'))
+    child.once('exit', (code) => this.afterExit(code ?? -1))
+    this.failures = 0
+    setTimeout(() => void this.probe(child), (this.declared.readiness_probe?.initial_delay_seconds ?? 0) * 1000)
   }
 
-  private probe(): void {
+  private hear(text: string): void {
+    const { ready_log_line, log_location } = this.declared
+    if (ready_log_line !== undefined && text.includes(ready_log_line)) this.health = 'Ready'
+    if (log_location === undefined) return
+    mkdirSync(dirname(log_location), { recursive: true })
+    appendFileSync(log_location, text)
+  }
+
+  /** Ten times as often as it is told to: tests wait for it. */
+  private async probe(child: ChildProcess): Promise<void> {
     const probe = this.declared.readiness_probe
-    if (probe === undefined || this.status !== 'Running') return
-    this.health =
-      spawnSync('sh', ['-c', probe.exec.command], { env: this.environment() }).status === 0 ? 'Ready' : 'Not Ready'
-    setTimeout(() => this.probe(), 100)
+    if (probe === undefined || this.status !== 'Running' || this.child !== child) return
+    const ok = await succeeds(probe, this.project.shell, this.environment(), this.declared.working_dir)
+    if (this.status !== 'Running' || this.child !== child) return
+    this.health = ok ? 'Ready' : 'Not Ready'
+    this.failures = ok ? 0 : this.failures + 1
+    // Not a stop that anybody asked for: its restart policy decides what follows.
+    if (this.failures === (probe.failure_threshold ?? 3)) this.signal('SIGTERM')
+    setTimeout(() => void this.probe(child), (probe.period_seconds ?? 10) * 100)
   }
 
   private afterExit(code: number): void {
     this.exitCode = code
-    const restarts = this.wanted && this.declared.availability?.restart === 'always'
-    if (restarts) this.restartLater()
+    const restart = this.declared.availability?.restart
+    if (this.wanted && (restart === 'always' || (restart === 'on_failure' && code !== 0))) this.restartLater()
     else this.end('Completed')
   }
 
@@ -146,11 +183,12 @@ export class StandInProcess {
     setTimeout(() => {
       if (this.endTime === undefined) return
       this.registered = false
+      for (const done of this.waiting.splice(0)) done()
       this.onEnded()
     }, 150)
   }
 
-  private signal(signal: NodeJS.Signals): void {
+  private signal(signal: NodeJS.Signals | number): void {
     if (this.pid === 0) return // -0 would be our own group
     try {
       process.kill(-this.pid, signal)
@@ -160,17 +198,17 @@ export class StandInProcess {
   }
 
   private environment(): NodeJS.ProcessEnv {
-    const read = (path: string | undefined) =>
-      path && existsSync(path) ? parseEnvFile(readFileSync(path, 'utf8')) : {}
+    const { env_file, is_dotenv_disabled, environment } = this.declared
     const pairs = (list: readonly string[]) =>
       Object.fromEntries(list.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
     return {
       PC_PROC_NAME: this.name,
-      ...read('.env'),
+      PC_REPLICA_NUM: '0',
+      ...(is_dotenv_disabled ? {} : this.project.dotEnv),
       ...process.env,
-      ...pairs(this.projectEnvironment),
-      ...read(this.declared.env_file),
-      ...pairs(this.declared.environment ?? []),
+      ...pairs(this.project.environment),
+      ...(env_file && existsSync(env_file) ? parseEnvFile(readFileSync(env_file, 'utf8')) : {}),
+      ...pairs(environment ?? []),
     }
   }
 }

@@ -1,68 +1,63 @@
-/**
- * Stands in for process-compose where that is not installed: the routes, states and refusals this runtime relies on,
- * as its source has them at v1.122.0, for real child processes. It is kept honest by the same cases that run against
- * the real server. Started as: node server.ts up [--keep-project] -u SOCKET -f FILE
- */
-import { readFileSync, rmSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
-import { parse } from 'yaml'
-import { type Declared, StandInProcess } from './process.ts'
+import { rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import type { Flags } from './flags.ts'
+import { fatal } from './load.ts'
+import type { Project } from './project.ts'
 
-const words = process.argv.slice(2)
-const after = (flag: string): string => words[words.indexOf(flag) + 1] ?? ''
-const socket = after('-u')
-const file = after('-f')
-const keepProject = words.includes('--keep-project')
 const token = process.env['PC_API_TOKEN']
 
-const document = parse(readFileSync(file, 'utf8')) as { environment?: string[]; processes: Record<string, Declared> }
-const processes: Map<string, StandInProcess> = new Map(
-  Object.entries(document.processes).map(([name, declared]) => [
-    name,
-    new StandInProcess(name, declared, document.environment ?? [], (other) => processes.get(other), ended),
-  ]),
-)
-
-function ended(): void {
-  if (keepProject || [...processes.values()].some((one) => one.registered)) return
-  rmSync(socket, { force: true })
-  process.exit(0)
+/** Listens, then starts the processes. A socket on which somebody listens already ends the program. */
+export function serve({ socket, port, address }: Flags, project: Project): void {
+  const server = createServer((request, response) => {
+    void answer(project, request).then(([status, body]) => send(response, status, body))
+  })
+  if (socket === undefined) return void server.listen(port, address, () => project.run())
+  const other = connect(socket)
+  other.once('connect', () => fatal(`unix socket ${socket} is already in use`))
+  other.once('error', () => {
+    rmSync(socket, { force: true })
+    project.onEnd(() => rmSync(socket, { force: true }))
+    server.once('error', ({ message }) => fatal(message))
+    server.listen(socket, () => project.run())
+  })
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-const server = createServer((request, response) => {
-  if (token && request.headers['x-pc-token-key'] !== token) return answer(response, 401, {})
-  const path = decodeURIComponent(request.url ?? '')
-  const name = path.split('/').at(-1) ?? ''
-  const one = processes.get(name)
-  if (path === '/project/state') return answer(response, 200, { fileNames: [file], version: 'stand-in' })
-  if (path === '/processes') return answer(response, 200, { data: [...processes.values()].map((each) => each.state()) })
-  if (path.startsWith('/process/info/')) {
-    return one ? answer(response, 200, one.info()) : answer(response, 400, { error: `no such process: ${name}` })
+async function answer(project: Project, request: IncomingMessage): Promise<[status: number, body: unknown]> {
+  if (token && request.headers['x-pc-token-key'] !== token) return [401, {}]
+  const route = `${request.method} ${decodeURIComponent(request.url ?? '')}`
+  if (route === 'GET /project/state') return [200, { fileNames: project.files, version: 'stand-in' }]
+  if (route === 'GET /processes') return [200, { data: [...project.processes.values()].map((one) => one.state()) }]
+  if (route === 'POST /project/configuration') {
+    return project.reload().then(
+      (status) => [200, status],
+      (error: Error) => [400, { error: error.message }],
+    )
   }
-  if (request.method === 'POST' && path.startsWith('/process/start/')) {
-    if (one === undefined) return answer(response, 400, { error: `no such process: ${name}` })
-    if (one.registered) return answer(response, 400, { error: `process ${name} is already running` })
-    one.start()
-    return answer(response, 200, { name })
+  if (route === 'POST /project/stop') {
+    // The answer leaves with the last breath, or not at all.
+    await project.shutDown()
+    return [200, { status: 'stopped' }]
   }
-  if (request.method === 'PATCH' && path.startsWith('/process/stop/')) {
-    if (one === undefined) return answer(response, 400, { error: `process ${name} does not exist` })
-    if (!one.registered) return answer(response, 400, { error: `process ${name} is not running` })
-    one.stop()
-    return answer(response, 200, { name })
-  }
-  answer(response, 404, {})
-})
+  const [, what = '', name = ''] =
+    /^(GET \/process\/info|POST \/process\/start|PATCH \/process\/stop)\/(.+)$/.exec(route) ?? []
+  return what === '' ? [404, {}] : ofProcess(project, what, name)
+}
 
-// Whoever ends the server ends what it runs, as process-compose does.
-process.on('SIGTERM', () => {
-  for (const one of processes.values()) one.kill()
-  process.exit(0)
-})
-rmSync(socket, { force: true })
-for (const one of processes.values()) if (!one.declared.disabled) one.start()
-server.listen(socket)
+async function ofProcess({ processes }: Project, what: string, name: string): Promise<[number, unknown]> {
+  const one = processes.get(name)
+  if (one === undefined) return [400, { error: `no such process: ${name}` }]
+  if (what === 'GET /process/info') return [200, one.info()]
+  if (what === 'POST /process/start') {
+    if (one.registered) return [400, { error: `process ${name} is already running` }]
+    one.start()
+    return [200, { name }]
+  }
+  if (!one.registered) return [400, { error: `process ${name} is not running` }]
+  await one.stop()
+  return [200, { name }]
+}
