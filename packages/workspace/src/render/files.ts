@@ -33,7 +33,8 @@ export async function renderDirectory(directory: string, into: string, rendering
     if (hasTemplatedTwin(entry, entries, rendering)) continue
     const name = renderedName(entry, rendering)
     if (name === undefined) continue
-    const path = join(into, rendering.destination.pathOf(name, entry.label))
+    const below = join(into, rendering.destination.pathOf(name, entry.label))
+    const path = below === '.' ? '' : below
     if (path !== '' && rendering.isExcluded(entry.kind === 'directory' ? `${path}/` : path)) continue
     await renderEntry(entry, path, rendering, depth)
   }

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { AngeeError } from '@angee/core'
 import { parseYamlFile, type YamlFile } from './document.ts'
 import { isInside } from './inside.ts'
@@ -41,6 +41,7 @@ export function readConfigFile(directory: string, name: string, label: string): 
     return merged(file.documents.map((document) => mapping(document.toJS(), shown)))
   }
   const included = (pattern: string, from: string): Record<string, unknown> => {
+    if (isAbsolute(pattern) || pattern.split('/').includes('..')) throw escapes(pattern, from)
     const found = globSync(pattern, { cwd: directory }).sort()
     if (found.length === 0) {
       throw new AngeeError('TEMPLATE_INVALID', `${from}: !include ${pattern} finds no file`, {
@@ -51,9 +52,7 @@ export function readConfigFile(directory: string, name: string, label: string): 
       found.map((path) => {
         const real = realpathSync(join(directory, path))
         if (isInside(real, directory)) return read(real)
-        throw new AngeeError('TEMPLATE_ESCAPES', `${from}: !include ${pattern} leads out of the template`, {
-          hint: 'Put what it includes into the directory of the template.',
-        })
+        throw escapes(pattern, from)
       }),
     )
   }
@@ -88,4 +87,11 @@ function tooMany(label: string): AngeeError {
       hint: 'Look for !include that goes round in a circle.',
     },
   )
+}
+
+function escapes(pattern: string, from: string): AngeeError {
+  return new AngeeError('TEMPLATE_ESCAPES', `${from}: !include ${pattern} leads out of the template`, {
+    hint: 'Put what it includes into the directory of the template.',
+    context: { file: from, include: pattern },
+  })
 }

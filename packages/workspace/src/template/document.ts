@@ -1,5 +1,6 @@
 import { AngeeError } from '@angee/core'
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml'
+import { yamlOptions } from '../jinja/index.ts'
 
 /** A YAML file of a template, parsed, with the places of its keys. */
 export interface YamlFile {
@@ -12,14 +13,25 @@ export interface YamlFile {
 export type KeyPath = readonly (string | number)[]
 
 /**
- * Parses YAML 1.1, which is what Copier reads: `yes` is true. `include` gives the value of `!include PATH`.
+ * Parses YAML as Copier reads it. `include` gives the value of `!include PATH`.
  * TEMPLATE_INVALID with line and column.
  */
 export function parseYamlFile(text: string, label: string, include: (pattern: string) => unknown): YamlFile {
   const lines = new LineCounter()
-  const customTags = [{ tag: '!include', resolve: (pattern: string) => include(pattern) }]
-  const options = { version: '1.1', lineCounter: lines, prettyErrors: false, customTags, logLevel: 'error' } as const
+  let failure: unknown
+  const resolve = (pattern: string): unknown => {
+    try {
+      return include(pattern)
+    } catch (error) {
+      // The parser would make an error of its own out of it.
+      failure ??= error
+      return undefined
+    }
+  }
+  const customTags = [...yamlOptions.customTags, { tag: '!include', resolve }]
+  const options = { ...yamlOptions, lineCounter: lines, prettyErrors: false, customTags }
   const documents = parseAllDocuments(text, options) as Document[]
+  if (failure !== undefined) throw failure
   const file = { label, documents, lines }
   const error = documents.flatMap(({ errors }) => errors)[0]
   if (error) throw invalidIn(file, error.pos[0], error.message, 'Correct the YAML at that place.')

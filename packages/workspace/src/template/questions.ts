@@ -75,7 +75,7 @@ function toQuestion(name: string, value: unknown, path: KeyPath, config: ConfigF
 }
 
 function shorthand(value: unknown): QuestionDeclaration {
-  return { default: value, placeholder: undefined, qmark: undefined, multiline: undefined, use_shortcuts: undefined }
+  return { default: value }
 }
 
 /** Names that collections use for the same types. */

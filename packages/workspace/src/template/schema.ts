@@ -5,7 +5,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()])
 export const questionSchema = z.strictObject({
   type: z.string().optional(),
   help: z.string().nullish(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   choices: z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())]).optional(),
   multiselect: z.boolean().optional(),
   validator: z.string().nullish(),
@@ -13,10 +13,10 @@ export const questionSchema = z.strictObject({
   secret: z.boolean().optional(),
   required: z.boolean().optional(),
   // About asking a person, which does not happen here.
-  placeholder: z.unknown(),
-  qmark: z.unknown(),
-  multiline: z.unknown(),
-  use_shortcuts: z.unknown(),
+  placeholder: z.unknown().optional(),
+  qmark: z.unknown().optional(),
+  multiline: z.unknown().optional(),
+  use_shortcuts: z.unknown().optional(),
 })
 
 const delimiter = z.string().min(1).optional()

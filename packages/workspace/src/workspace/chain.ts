@@ -10,6 +10,8 @@ export interface WorkspaceNames {
   /** Where it will lie, absolute. */
   path: string
   leases: Readonly<Record<string, number>>
+  /** The snapshot that it begins with; empty for none. */
+  snapshot: string
 }
 
 interface Task {
@@ -99,7 +101,7 @@ function knownInputs(given: Record<string, unknown>, { questions }: Template) {
 }
 
 export function variablesOf(
-  { name, path, leases }: WorkspaceNames,
+  { name, path, leases, snapshot }: WorkspaceNames,
   base: string,
   stackRoot: string,
 ): Record<string, unknown> {
@@ -108,6 +110,7 @@ export function variablesOf(
     ANGEE_ROOT: posix.relative(base, stackRoot) || '.',
     workspace_name: name,
     workspace_path: path,
+    restore_snapshot: snapshot,
     ...Object.fromEntries(ports),
   }
 }

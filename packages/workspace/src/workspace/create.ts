@@ -1,22 +1,14 @@
-import { mkdir, rename } from 'node:fs/promises'
-import { join, posix, relative } from 'node:path'
 import { AngeeError, type Context, substitute } from '@angee/core'
-import {
-  leasePorts,
-  lockWorkspace,
-  openRegistry,
-  parseRange,
-  type WorkspaceLock,
-  type WorkspaceRecord,
-} from '../registry/index.ts'
-import { answerQuestions, openDestination } from '../render/index.ts'
+import { lockWorkspace, type WorkspaceLock } from '../registry/index.ts'
+import { answerQuestions } from '../render/index.ts'
 import { openTemplate, type Template } from '../template/index.ts'
-import { lookup, renderChain, variablesOf, type WorkspaceNames } from './chain.ts'
-import { checkName, makeWorkspacesDirectory, pathsOf, type WorkspaceHost } from './host.ts'
-import { type ParentDefaults, readParent } from './parent.ts'
-import { inodeOf, markReady, recoverWorkspaces, takeBack, withRecord } from './recover.ts'
-import { addRestoreJob, checkParts, type RestoreRequest } from './restore-job.ts'
-import { addPersist, editStackFile, findStackFile, type StackFile, withoutStack } from './stack-file.ts'
+import { build } from './build.ts'
+import { lookup, variablesOf } from './chain.ts'
+import { claim } from './claim.ts'
+import { checkName, type WorkspaceHost } from './host.ts'
+import { readParent } from './parent.ts'
+import { recoverWorkspaces, takeBack } from './recover.ts'
+import type { RestoreRequest } from './restore-job.ts'
 
 export interface CreateRequest {
   /** Absent: the template's naming pattern makes one. */
@@ -71,7 +63,7 @@ export async function createWorkspace(
   checkName(name)
   await using lock = await lockWorkspace(place, name, 'workspace create', { files, ctx })
   try {
-    const leases = await claim(host, { name, template, parent, request }, ctx)
+    const leases = await claim(host, { name, template, parent, reference: request.template }, ctx)
     return await build(host, { name, template, inputs, leases, request }, ctx)
   } catch (error) {
     await takeBackAfterFailure(host, name, lock, ctx)
@@ -108,7 +100,7 @@ function nameFor(template: Template, inputs: Readonly<Record<string, unknown>>, 
       hint: 'Give a name: angee workspace create NAME --template …',
     })
   }
-  const names = { name: '', path: '', leases: poolsAs(template, 0) }
+  const names = { name: '', path: '', leases: poolsAs(template, 0), snapshot: '' }
   const { values } = answerQuestions(template, { inputs, variables: variablesOf(names, '.', '.') }, ctx)
   const where = `${template.label}/copier.yml: _angee.instance_naming.pattern`
   const name = substitute(naming.pattern, lookup(names, values), where) || naming.fallback || ''
@@ -117,126 +109,4 @@ function nameFor(template: Template, inputs: Readonly<Record<string, unknown>>, 
 
 function poolsAs<Value>({ angee }: Template, value: Value): Record<string, Value> {
   return Object.fromEntries(Object.keys(angee.pools).map((pool) => [pool, value]))
-}
-
-interface Claim {
-  name: string
-  template: Template
-  parent: ParentDefaults
-  request: CreateRequest
-}
-
-/** Writes the workspace down as one that is being created, with a port of each pool. WORKSPACE_EXISTS. */
-async function claim(host: WorkspaceHost, { name, template, parent, request }: Claim, ctx: Context) {
-  const { final } = pathsOf(host.place, name)
-  const pools = Object.fromEntries(
-    Object.entries(template.angee.pools).map(([pool, range]) => [
-      pool,
-      parseRange(parent.pools[pool] ?? range, `pool ${pool}`),
-    ]),
-  )
-  const registry = await openRegistry(host.place, host.files).update(async (current) => {
-    ctx.signal.throwIfAborted()
-    if (current.workspaces[name] !== undefined || (await host.files.facts(final))) throw exists(name, final)
-    const record: WorkspaceRecord = {
-      template: request.template,
-      ...(template.commit === undefined ? {} : { commit: template.commit }),
-      inputs: {},
-      leases: await leasePorts(pools, current, parent.ports),
-      createdAt: new Date(ctx.clock.now()).toISOString(),
-      status: 'creating',
-      sources: template.angee.sources.map(({ subpath }) => subpath),
-    }
-    return { ...current, workspaces: { ...current.workspaces, [name]: record } }
-  })
-  return registry.workspaces[name]?.leases ?? {}
-}
-
-function exists(name: string, path: string): AngeeError {
-  return new AngeeError(
-    'WORKSPACE_EXISTS',
-    `there is a workspace "${name}" already, or a directory in its place: ${path}`,
-    {
-      hint: `Take another name, or remove it: angee workspace destroy ${name}`,
-      context: { name, path },
-    },
-  )
-}
-
-interface Building {
-  name: string
-  template: Template
-  inputs: Readonly<Record<string, unknown>>
-  leases: Readonly<Record<string, number>>
-  request: CreateRequest
-}
-
-async function build(host: WorkspaceHost, building: Building, ctx: Context): Promise<CreatedWorkspace> {
-  const { name, template, inputs, leases, request } = building
-  const { final, creating } = pathsOf(host.place, name)
-  const registry = openRegistry(host.place, host.files)
-  await makeWorkspacesDirectory(host.place)
-  await host.trees.remove(creating)
-  await mkdir(creating)
-  const inode = await inodeOf(creating)
-  await registry.update((current) => withRecord(current, name, inode === undefined ? {} : { inode }))
-  ctx.onProgress({ type: 'phase', phase: 'render', message: `rendering ${template.label}` })
-  const names: WorkspaceNames = { name, path: final, leases }
-  const chainRoot = template.angee.chainRoot ?? template.angee.chain[0]?.root ?? '.'
-  const surroundings = { names, destination: openDestination(creating), root: host.place.root }
-  const task = { template, inputs, base: '.', stackRoot: chainRoot }
-  const { answers, message, notes } = await renderChain(task, surroundings, ctx)
-  const roots = [chainRoot, '.', '.angee', ...template.angee.chain.map(({ root }) => root ?? '.')]
-  const stack = await findStackFile(creating, roots)
-  const finished = await finishStack(stack, building, { root: host.place.root, final })
-  ctx.signal.throwIfAborted()
-  await host.files.syncFileSystem(creating)
-  const facts = { inputs: answers.recorded, ...(stack === undefined ? {} : { stackRoot: stack.root }) }
-  const restored = finished.job === undefined ? undefined : request.restore
-  const restore = restored && {
-    snapshot: restored.snapshot,
-    ...(restored.only === undefined ? {} : { only: [...restored.only] }),
-  }
-  await registry.update((current) =>
-    withRecord(current, name, { ...facts, ...(restore === undefined ? {} : { restore }) }),
-  )
-  await rename(creating, final)
-  await host.files.syncDirectory(join(final, '..'))
-  await markReady(host, name)
-  return {
-    name,
-    path: final,
-    stackRoot: stack && join(final, stack.root),
-    template: request.template,
-    inputs: answers.recorded,
-    leases,
-    restore:
-      finished.job === undefined || restored === undefined
-        ? undefined
-        : { job: finished.job, snapshot: restored.snapshot },
-    notes: [...notes, ...finished.notes],
-    message,
-  }
-}
-
-/** Persist entries of the template and the restore job, in the rendered `angee.yaml`. */
-async function finishStack(
-  stack: StackFile | undefined,
-  { template, request }: Building,
-  { root, final }: { root: string; final: string },
-): Promise<{ job: string | undefined; notes: string[] }> {
-  if (stack === undefined) {
-    if (request.restore !== undefined) throw withoutStack(template.label)
-    return { job: undefined, notes: [] }
-  }
-  let job: string | undefined
-  let notes: string[] = []
-  const manifest = await editStackFile(stack, template.label, (document, rendered) => {
-    notes = addPersist(document, stack, template.angee.persist)
-    const back = relative(join(final, stack.root), root)
-    if (request.restore !== undefined) job = addRestoreJob(document, rendered, request.restore, back)
-  })
-  const scopeRoot = posix.basename(stack.root) === '.angee' ? '.angee' : ''
-  if (request.restore !== undefined) checkParts(manifest, scopeRoot, request.restore)
-  return { job, notes }
 }

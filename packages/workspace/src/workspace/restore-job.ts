@@ -1,5 +1,6 @@
 import { AngeeError, type Manifest, resolveScope } from '@angee/core'
-import { type Document, isMap } from 'yaml'
+import { parse } from 'yaml'
+import { setInYaml } from './yaml-text.ts'
 
 /** The snapshot that a workspace begins with. */
 export interface RestoreRequest {
@@ -16,25 +17,25 @@ export interface RestoreRequest {
  * waits for every service with a hook. `stack` is where the snapshot lies, relative to the new stack. Returns its name.
  */
 export function addRestoreJob(
-  document: Document,
-  manifest: Manifest,
+  text: string,
+  { services }: Manifest,
   { snapshot, only }: RestoreRequest,
   stack: string,
-): string {
-  const declared = declaredJob(document)
-  const job = declared ?? freeName(document)
+): { text: string; job: string } {
+  const jobs = jobsOf(text)
+  const declared = Object.keys(jobs).find((name) => jobs[name]?.restore !== undefined)
+  const job = declared ?? freeName(jobs, services)
   const restore = { snapshot, stack, ...(only === undefined ? {} : { only: [...only] }) }
+  const hooked = services.filter(({ hook }) => hook).map(({ name }) => name)
   if (declared !== undefined) {
-    for (const [key, value] of Object.entries(restore))
-      document.setIn(['jobs', declared, 'restore', key], document.createNode(value, { flow: true }))
-    return declared
+    const filled = Object.entries(restore).reduce(
+      (all, [key, value]) => setInYaml(all, ['jobs', declared, 'restore', key], value),
+      text,
+    )
+    return { text: filled, job }
   }
-  const hooked = manifest.services.filter(({ hook }) => hook).map(({ name }) => name)
-  if (!isMap(document.get('jobs'))) document.set('jobs', document.createNode({}))
-  const node = document.createNode({ restore, ...(hooked.length === 0 ? {} : { depends_on: hooked }) })
-  node.commentBefore = ' Puts the data of a snapshot in place, once, before what depends on it starts.'
-  document.setIn(['jobs', job], node)
-  return job
+  const value = { restore, ...(hooked.length === 0 ? {} : { depends_on: hooked }) }
+  return { text: setInYaml(text, ['jobs', job], value), job }
 }
 
 /** RESTORE_CONFLICT when the snapshot has parts for which the stack has no place. */
@@ -61,14 +62,15 @@ export function checkParts(manifest: Manifest, root: string, { snapshot, only, p
   )
 }
 
-function declaredJob(document: Document): string | undefined {
-  const jobs: unknown = document.toJS()?.jobs
-  if (typeof jobs !== 'object' || jobs === null) return undefined
-  return Object.entries(jobs).find(([, job]) => typeof job === 'object' && job !== null && 'restore' in job)?.[0]
+type Jobs = Readonly<Record<string, { restore?: unknown } | null>>
+
+function jobsOf(text: string): Jobs {
+  const { jobs } = (parse(text) ?? {}) as { jobs?: Jobs }
+  return jobs ?? {}
 }
 
 /** `restore`, unless the template has a service or a job of that name that does something else. */
-function freeName(document: Document): string {
-  const isTaken = (name: string): boolean => document.hasIn(['jobs', name]) || document.hasIn(['services', name])
+function freeName(jobs: Jobs, services: Manifest['services']): string {
+  const isTaken = (name: string): boolean => name in jobs || services.some((service) => service.name === name)
   return ['restore', 'restore-snapshot', 'angee-restore'].find((name) => !isTaken(name)) ?? 'angee-restore-job'
 }

@@ -1,8 +1,9 @@
 import { lstat, readFile, writeFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { AngeeError, type Manifest, parseManifest, resolveScope } from '@angee/core'
-import { type Document, isMap, parseDocument } from 'yaml'
+import { parseDocument } from 'yaml'
 import type { AngeeBlock } from '../template/index.ts'
+import { setInYaml } from './yaml-text.ts'
 
 /** The `angee.yaml` of a rendered workspace. */
 export interface StackFile {
@@ -41,35 +42,37 @@ async function isOwnFile(directory: string, path: string): Promise<boolean> {
   return true
 }
 
-/** Changes the file and keeps everything else in it as it is written, comments too. Checks what comes out. */
+/** Changes the file by `edit` and checks what comes out, and what was rendered before. MANIFEST_INVALID, SCOPE_ESCAPES_ROOT. */
 export async function editStackFile(
   { path, root }: StackFile,
   label: string,
-  edit: (document: Document, manifest: Manifest) => void,
+  edit: (text: string, rendered: Manifest) => string,
 ): Promise<Manifest> {
   const text = await readFile(path, 'utf8')
   const shown = `${label}, ${posix.join(root, 'angee.yaml')} as rendered`
-  const manifest = parseManifest(text, shown)
-  const document = parseDocument(text)
-  edit(document, manifest)
-  const edited = document.toString({ lineWidth: 0 })
-  const checked = parseManifest(edited, shown)
+  const edited = edit(text, parseManifest(text, shown))
+  const manifest = parseManifest(edited, shown)
   // A persist entry that leads out of the workspace is found now and not at the first snapshot.
-  resolveScope(checked, { root: posix.basename(root) === '.angee' ? '.angee' : '', backend: undefined })
-  if (document.contents !== null && edited !== text && isChanged(text, document)) await writeFile(path, edited)
-  return checked
+  resolveScope(manifest, { root: scopeRoot(root), backend: undefined })
+  if (edited !== text) await writeFile(path, edited)
+  return manifest
 }
 
-/** Whether anything was changed but the way it is written. */
-function isChanged(text: string, document: Document): boolean {
-  return JSON.stringify(parseDocument(text).toJS()) !== JSON.stringify(document.toJS())
+/** The root of a stack as its scope sees it. */
+export function scopeRoot(root: string): string {
+  return posix.basename(root) === '.angee' ? '.angee' : ''
 }
 
-/** Adds persist entries that the template declares and the file does not have. Returns what could not be added. */
-export function addPersist(document: Document, { root, base }: StackFile, persist: AngeeBlock['persist']): string[] {
+/** Adds persist entries that the template declares and the file does not have; what could not be added is noted. */
+export function addPersist(
+  text: string,
+  { root, base }: StackFile,
+  persist: AngeeBlock['persist'],
+): { text: string; notes: string[] } {
   const notes: string[] = []
+  let edited = text
   for (const [name, { subpath, scope }] of Object.entries(persist)) {
-    if (document.hasIn(['persist', name])) continue
+    if (parseDocument(edited).hasIn(['persist', name])) continue
     // Subpaths of a template start at the workspace, those of a stack where the stack says.
     const way = posix.relative(base, posix.join('.', subpath))
     if (posix.isAbsolute(subpath) || way === '..' || way.startsWith('../')) {
@@ -79,10 +82,9 @@ export function addPersist(document: Document, { root, base }: StackFile, persis
       continue
     }
     const value = { subpath: `./${way}`, ...(scope === undefined ? {} : { scope }) }
-    if (!isMap(document.get('persist'))) document.set('persist', document.createNode({}))
-    document.setIn(['persist', name], document.createNode(value, { flow: true }))
+    edited = setInYaml(edited, ['persist', name], value)
   }
-  return notes
+  return { text: edited, notes }
 }
 
 /** RESTORE_CONFLICT for a workspace that has no stack. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { stringify } from 'yaml'
+import { parseYaml } from '../yaml.ts'
 import { dictionary, type Filter, filter, list, plainValue, text, type Value } from './filter.ts'
-import { parseYaml } from './python.ts'
 
 /** The filters of Ansible that Copier brings, as far as templates use them and nothing outside the template is read. */
 export const dataFilters: Record<string, Filter> = {

@@ -6,7 +6,6 @@ import { regexFilters } from './regex.ts'
 import { timeFilters } from './time.ts'
 
 export { argumentsOf, type Filter, plainValue } from './filter.ts'
-export { parseYaml } from './python.ts'
 
 /** Every filter that the engine does not bring itself. */
 export function ownFilters(now: () => number): Record<string, Filter> {

@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import { type Arguments, dictionary, type Filter, filter, list, text, type Value } from './filter.ts'
 
 /** A value as Python prints it. */
@@ -153,9 +152,4 @@ function shortened(value: string, { length = 255, killwords, end = '...', leeway
 
 function quoteUrl(value: string): string {
   return encodeURIComponent(value).replaceAll('%2F', '/')
-}
-
-/** YAML as Python's most used reader takes it: version 1.1, where `yes` is true. */
-export function parseYaml(source: string): Value {
-  return parse(source, { version: '1.1', logLevel: 'error' }) as Value
 }

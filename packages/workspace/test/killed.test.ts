@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { testContext } from '@angee/testkit'
+import { expect, it } from 'vitest'
+import { createWorkspace, destroyWorkspace, listWorkspaces } from '../src/index.ts'
+import { readTree, template } from './support/render.ts'
+import { hostAt, parentStack } from './support/stack.ts'
+
+const file = (name: string) => new URL(`support/${name}`, import.meta.url).pathname
+
+const files = {
+  'copier.yml':
+    '_subdirectory: t\n_angee: { kind: workspace, ensure: { operator.port_pool.web: { range: "23300-23301" } } }\n',
+  't/angee.yaml': 'name: x\npersist: { data: { subpath: ./data } }\n',
+  ...Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`t/d/f${index}.jinja`, '{{ workspace_name }}'])),
+}
+
+/** Starts a process that stops before its nth effect. Resolves to what it is about to do, or `done`. */
+async function stopped(operation: string, root: string, at: number, directory: string) {
+  const child = spawn(
+    process.execPath,
+    ['--import', file('sources.ts'), file('stopping.ts'), operation, root, String(at), directory],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  return { child, said: said.toString().trim() }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+/** Whole or not there at all: nothing in between. */
+async function expectWholeOrNothing(root: string): Promise<'there' | 'gone'> {
+  const host = hostAt(root)
+  const [workspace] = await listWorkspaces(host, testContext())
+  const tree = readTree(root)
+  const paths = Object.keys(tree).filter((path) => path.startsWith('workspaces/') && path !== 'workspaces/')
+  if (workspace === undefined) {
+    expect(paths).toEqual([])
+    expect(JSON.parse(tree['run/workspaces/workspaces.json'] ?? '{"workspaces":{}}').workspaces).toEqual({})
+    return 'gone'
+  }
+  expect(workspace).toMatchObject({ status: 'ready', isPresent: true, leases: { web: 23300 } })
+  expect(paths).toHaveLength(21)
+  expect(paths.every((path) => path.startsWith('workspaces/x/'))).toBe(true)
+  expect(tree['workspaces/x/angee.yaml']).toContain('snapshot: 01M8338BDMC6MX86SDJEFZGCQY')
+  return 'there'
+}
+
+it('a creation killed before any of its effects leaves all or nothing, and the next one goes through', async () => {
+  const directory = template(files)
+  const outcomes = new Set<string>()
+  for (let at = 1; ; at += 1) {
+    const { root } = parentStack()
+    const { child, said } = await stopped('create', root, at, directory)
+    if (said === 'done') break
+    // While it lives, nobody takes away what it is making.
+    const [meanwhile] = await listWorkspaces(hostAt(root), testContext())
+    expect([undefined, 'creating', 'ready']).toContain(meanwhile?.status)
+    await kill(child)
+    const outcome = await expectWholeOrNothing(root)
+    outcomes.add(outcome)
+    const host = hostAt(root)
+    if (outcome === 'there')
+      await destroyWorkspace(host, 'x', { purge: false, isDown: async () => true }, testContext())
+    const made = await createWorkspace(host, { name: 'x', template: directory, from: root, inputs: {} }, testContext())
+    expect(made.leases).toEqual({ web: 23300 })
+  }
+  expect([...outcomes].sort()).toEqual(['gone', 'there'])
+})
+
+it('a removal killed before any of its effects is finished by the next command, or has not begun', async () => {
+  const directory = template(files)
+  const outcomes = new Set<string>()
+  for (let at = 1; ; at += 1) {
+    const host = parentStack()
+    const restore = { snapshot: '01M8338BDMC6MX86SDJEFZGCQY' }
+    await createWorkspace(host, { name: 'x', template: directory, from: host.root, inputs: {}, restore }, testContext())
+    const { child, said } = await stopped('destroy', host.root, at, directory)
+    if (said === 'done') break
+    await kill(child)
+    outcomes.add(await expectWholeOrNothing(host.root))
+  }
+  expect([...outcomes].sort()).toEqual(['gone', 'there'])
+})
+
+it('a creation killed in the middle of rendering leaves nothing', async () => {
+  const many = Array.from({ length: 4000 }, (_, index) => [`t/d${index % 50}/f${index}.jinja`, '{{ workspace_name }}'])
+  const directory = template({ ...files, ...Object.fromEntries(many) })
+  const { root } = parentStack()
+  const words = ['--import', file('sources.ts'), file('stopping.ts'), 'create', root, '0', directory]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  while (!existsSync(join(root, 'workspaces/.creating-x/d1'))) await setTimeout(1)
+  await kill(child)
+  expect(existsSync(join(root, 'workspaces/.creating-x'))).toBe(true)
+  expect(await expectWholeOrNothing(root)).toBe('gone')
+})
