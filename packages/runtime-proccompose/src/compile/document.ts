@@ -14,7 +14,8 @@ export function isCompiled(text: string): boolean {
  * backslash stands in the text: double-quoted scalars have other ways to write both.
  */
 export function compiledText(value: unknown): string {
-  const document = new Document(value)
+  // Words like `no` are quoted: readers of older YAML take them for something else.
+  const document = new Document(value, { compat: 'yaml-1.1' })
   visit(document, {
     Scalar(_, node) {
       if (isScalar(node) && typeof node.value === 'string' && /[$\\]/.test(node.value)) node.type = Scalar.QUOTE_DOUBLE
