@@ -212,9 +212,9 @@ describe('a creation that fails leaves nothing', () => {
     const host = parentStack()
     const files = {
       ...nodeFiles,
-      syncDirectory: async (path: string | Buffer) => {
-        if (String(path).endsWith('/workspaces')) throw new Error('disk gone')
-        return nodeFiles.syncDirectory(path)
+      writeDurably: async (path: string, bytes: Uint8Array) => {
+        if (Buffer.from(bytes).includes('"ready"')) throw new Error('disk gone')
+        return nodeFiles.writeDurably(path, bytes)
       },
     }
     expect((await failure(create({ ...host, files }, simple, { name: 'x' }))).message).toBe('disk gone')

@@ -40,7 +40,6 @@ export async function build(host: WorkspaceHost, building: Building, ctx: Contex
   const stack = await findStackFile(creating, roots)
   const finished = await finishStack(stack, building, { root: host.place.root, final })
   ctx.signal.throwIfAborted()
-  await host.files.syncFileSystem(creating)
   const facts = { inputs: answers.recorded, ...(stack === undefined ? {} : { stackRoot: stack.root }) }
   const restored = finished.job === undefined ? undefined : request.restore
   const restore = restored && {
@@ -50,8 +49,8 @@ export async function build(host: WorkspaceHost, building: Building, ctx: Contex
   await registry.update((current) =>
     withRecord(current, name, { ...facts, ...(restore === undefined ? {} : { restore }) }),
   )
+  // Not waiting for the disk: what was rendered can be rendered again.
   await rename(creating, final)
-  await host.files.syncDirectory(join(final, '..'))
   await markReady(host, name)
   return {
     name,

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
-/** Makes a child process see the sources of the packages, as the tests do. */
 const packages = new URL('../../../', import.meta.url)
 
+/** Lets a child process of a test see the sources of every package, as the tests themselves do. */
 registerHooks({
-  resolve: (specifier, context, next) => {
-    const [, name, entry] = /^@angee\/([\w-]+)(?:\/([\w-]+))?$/.exec(specifier) ?? []
+  resolve(specifier, context, next) {
+    const [, name, entry = ''] = /^@angee\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? []
     if (name === undefined) return next(specifier, context)
-    const file = entry === undefined ? 'index.ts' : `${entry}/index.ts`
-    return next(new URL(`${name}/src/${file}`, packages).href, context)
+    const candidates = [`${name}/src/${entry}/index.ts`, `${name}/src/${entry}.ts`]
+    const found = candidates.map((path) => new URL(path, packages)).find((url) => existsSync(url))
+    return next(found?.href ?? specifier, context)
   },
 })
