@@ -1,4 +1,5 @@
 import type { Runtime, RuntimeOpening } from '@angee/core'
+import { copyDefinition } from './copy/copy-definition.ts'
 import { prepareDefinition } from './definition/prepare.ts'
 import { dockerEngine } from './engine/engine.ts'
 import { composeVersion } from './engine/version.ts'
@@ -36,6 +37,11 @@ export function openCompose({ options, stackRoot }: RuntimeOpening<ComposeOption
     up: (names, definition, ctx) => bringUp(project, names, definition, ctx),
     down: (down, ctx) => takeDown(project, down, ctx),
     runJob: (job, definition, output, ctx) => runJob(project, job, definition, output, ctx),
+
+    copyDefinition: async (to, ctx) => {
+      const copied = await copyDefinition(project, options, to, own, ctx)
+      return copied && { ...copied }
+    },
 
     [Symbol.asyncDispose]: async () => undefined,
   }

@@ -26,7 +26,13 @@ export async function makeStack(file: string): Promise<TestStack> {
   const name = `angee-test-${randomBytes(5).toString('hex')}`
   await writeFile(join(directory, 'compose.yaml'), `name: ${name}\n${file.replaceAll('IMAGE', image)}`)
   const call = async (...words: string[]) =>
-    (await run('docker', ['compose', ...words], { cwd: directory, maxBuffer: 1 << 26 })).stdout
+    (
+      await run('docker', ['compose', ...words], {
+        cwd: directory,
+        env: { ...process.env, PWD: directory },
+        maxBuffer: 1 << 26,
+      })
+    ).stdout
   return {
     directory,
     compose: call,

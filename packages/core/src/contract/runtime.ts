@@ -74,9 +74,11 @@ export interface Runtime extends AsyncDisposable {
   runJob(job: string, definition: StackDefinition, output: Writable | undefined, ctx: Context): Promise<ExecResult>
   /**
    * Optional, for engines whose file a person may have written: writes into another stack root a definition of the same
-   * services that shares nothing with this stack: no published ports, no fixed names, volumes and networks of its own,
-   * mounts from below this stack's directory moved to the same place below the other. Gives the options of this runtime
-   * for that stack; undefined, and nothing is written, where no person wrote the file. RUNTIME_FAILED for what cannot be kept apart, for example a mount from elsewhere that is writable.
+   * services that shares nothing with this stack that could be written: no published ports, no fixed names, volumes and
+   * networks of its own. Directories of this stack that hold data, or that are mounted to be written, are at the same
+   * place below the other; what is only read stays where it lies. Gives the options of this runtime for that stack;
+   * undefined, and nothing is written, where no person wrote the file. RUNTIME_FAILED for what cannot be kept apart, for
+   * example a mount from elsewhere that is writable.
    */
   copyDefinition?(to: DefinitionCopy, ctx: Context): Promise<Record<string, unknown> | undefined>
 }
@@ -85,6 +87,8 @@ export interface Runtime extends AsyncDisposable {
 export interface DefinitionCopy {
   /** What `persist:` subpaths of this stack start from, and of the other. */
   readonly base: { readonly from: string; readonly to: string }
+  /** The persist directories of this stack: what lies there is restored into the other. */
+  readonly persist: readonly string[]
   readonly stackRoot: string
   /** No other stack on this machine has it. */
   readonly project: string

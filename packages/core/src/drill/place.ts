@@ -37,18 +37,19 @@ export async function writeDrill(
   const { place, files, manifest, runtimes } = stack
   await files.makeDirectory(at.root)
   const text = (await files.read(place.manifestFile))?.toString() ?? ''
+  const persist = manifest.persist.map(({ subpath }) => join(place.base, subpath))
   const options: Record<string, Record<string, unknown>> = {}
   for (const kind of runtimes.kinds) {
     const runtime = await runtimes.get(kind)
     const project = `angee-drill-${at.directory.split('/').at(-1)}`
-    const to = { base: { from: place.base, to: at.base }, stackRoot: at.root, project }
+    const to = { base: { from: place.base, to: at.base }, persist, stackRoot: at.root, project }
     const own = await runtime.copyDefinition?.(to, ctx)
     if (own !== undefined) options[runtime.type] = own
   }
   const ports = [...freePorts]
   const made = drillManifest(text, {
     stackRoot: place.root,
-    persist: manifest.persist.map(({ subpath }) => join(place.base, subpath)),
+    persist,
     runtimes: options,
     freePort: () => {
       const port = ports.pop()

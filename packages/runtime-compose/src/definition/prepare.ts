@@ -3,6 +3,7 @@ import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { AngeeError, type Context, isSecretName, type PreparedDefinition, type StackDefinition } from '@angee/core'
 import type { Project } from '../lifecycle/project.ts'
 import { compile, composed } from './compile.ts'
+import { literal } from './text.ts'
 
 /**
  * Writes the Compose file of a definition, unless a person wrote one. The file of which the words stay the same is not
@@ -47,7 +48,8 @@ function isSensitive(text: string, { secrets }: StackDefinition): boolean {
     const [, name, value] = /^\s*(?:- )?"?([A-Za-z_][\w.-]*)"?(?:: "|=)(.+)"$/.exec(line) ?? []
     return name !== undefined && isSecretName(name) && !/^\$\{[^{}]+\}$/.test(value ?? '')
   })
-  return literals || [...secrets.values()].some(({ value }) => value.length >= 6 && text.includes(value))
+  const asWritten = (value: string) => JSON.stringify(literal(value)).slice(1, -1)
+  return literals || [...secrets.values()].some(({ value }) => value.length >= 6 && text.includes(asWritten(value)))
 }
 
 function refuseNul(definition: StackDefinition): void {

@@ -32,11 +32,13 @@ const answerLimit = 64 * 1024 * 1024
 
 /** An engine for the stack at `stackRoot`; `own` is the environment the client inherits. */
 export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine {
+  // Compose files may say ${PWD}, and mean the directory they lie in.
+  const inherited = { ...own, PWD: stackRoot }
   const ask: Engine['ask'] = async (words, { signal }, environment) => {
     signal.throwIfAborted()
     const answer = await execa('docker', words, {
       cwd: stackRoot,
-      env: { ...own, ...environment },
+      env: { ...inherited, ...environment },
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
@@ -57,7 +59,7 @@ export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine 
       if (answer.exitCode === 0) return answer.stdout
       throw engineError(words, answer)
     },
-    spawn: (words, environment) => startClient(words, { ...own, ...environment }, stackRoot),
+    spawn: (words, environment) => startClient(words, { ...inherited, ...environment }, stackRoot),
   }
 }
 
