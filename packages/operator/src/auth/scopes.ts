@@ -1,0 +1,3 @@
+/** What a token may do. `admin` may do everything. */
+export const scopes = ['read', 'backup', 'restore', 'prune', 'admin'] as const
+export type Scope = (typeof scopes)[number]

@@ -1,0 +1,37 @@
+import { type Context, openStack, type Stack, type StackOpening, type StackPlace, type Store } from '@angee/core'
+import type { Permit } from './auth/permit.ts'
+import type { EventLog } from './operations/events.ts'
+import type { Operations } from './operations/operations.ts'
+import type { Queue } from './operations/queue.ts'
+import type { Records } from './operations/records.ts'
+import type { CatalogReader } from './stack/catalog.ts'
+
+/** What the routes work with: the one stack, and what is known and done there. */
+export interface Daemon {
+  place: StackPlace
+  opening: StackOpening
+  store: Store
+  catalog: CatalogReader
+  operations: Operations
+  records: Records
+  events: EventLog
+  queue: Queue
+  permit: Permit
+  ctx: Omit<Context, 'signal' | 'onProgress'>
+  state(): 'ready' | 'recovering' | 'stopping'
+  /** Why the stack is not in order, where it is not. */
+  problem(): unknown
+  /** Aborted when the operator ends: whoever follows events comes again. */
+  ending: AbortSignal
+}
+
+/** Opens the stack to look at it, hands it to `use`, and closes it whatever happens. */
+export async function withStack<Result>(
+  { opening, ctx }: Pick<Daemon, 'opening' | 'ctx'>,
+  signal: AbortSignal,
+  use: (stack: Stack, ctx: Context) => Promise<Result>,
+): Promise<Result> {
+  const own = { ...ctx, signal, onProgress: () => undefined }
+  await using stack = await openStack(opening, own)
+  return await use(stack, own)
+}

@@ -1,0 +1,36 @@
+import type { OperationEvent } from './events.ts'
+import type { OperationRecord } from './record.ts'
+
+/**
+ * Whoever wants to know what operations do: metrics, the log, webhooks. Called in this order for each operation; none of
+ * it may throw, and nothing waits for it.
+ */
+export interface OperationListener {
+  queued?(operation: OperationRecord): void
+  started?(operation: OperationRecord): void
+  event?(operation: OperationRecord, event: OperationEvent): void
+  /** Succeeded, failed, cancelled or interrupted. */
+  ended?(operation: OperationRecord): void
+}
+
+/** One listener that calls all of `listeners`; one that throws harms nobody else. */
+export function allListeners(
+  listeners: readonly OperationListener[],
+  onError: (error: unknown) => void,
+): Required<OperationListener> {
+  const each = (call: (listener: OperationListener) => void): void => {
+    for (const listener of listeners) {
+      try {
+        call(listener)
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+  return {
+    queued: (operation) => each((one) => one.queued?.(operation)),
+    started: (operation) => each((one) => one.started?.(operation)),
+    event: (operation, event) => each((one) => one.event?.(operation, event)),
+    ended: (operation) => each((one) => one.ended?.(operation)),
+  }
+}
