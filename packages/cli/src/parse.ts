@@ -18,3 +18,18 @@ export function collectParts(given: string, before: readonly string[] = []): str
   if (odd !== undefined) throw new InvalidArgumentError('A part is persist/NAME, service/NAME or secrets/file.')
   return [...new Set([...before, ...parts])]
 }
+
+/** Adds one value of an option that may be repeated to those before it. */
+export function collect(given: string, before: readonly string[] = []): string[] {
+  return [...before, given]
+}
+
+const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `30s`, `12h`, `90d` in milliseconds. */
+export function parseDuration(given: string): number {
+  const [, amount, unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(given) ?? []
+  const factor = units[unit]
+  if (amount === undefined || factor === undefined) throw new InvalidArgumentError('Write it as 30s, 12h or 90d.')
+  return Number(amount) * factor
+}

@@ -8,7 +8,9 @@ import type { BackupOptions } from './commands/stack-backup.ts'
 import type { RestoreArguments } from './commands/stack-restore.ts'
 import { writeErr, writeOut } from './output/streams.ts'
 import { collectLabels, collectParts } from './parse.ts'
+import { addOperator } from './program-operator.ts'
 import { addDrill, addJobs, addUp } from './program-up.ts'
+import { addWorkspaces } from './program-workspace.ts'
 import { type GlobalOptions, outputFormats, surfaceFor } from './surface.ts'
 import { tool } from './version.ts'
 
@@ -53,6 +55,8 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   addRestore(stack, act)
   addUp(stack, act)
   addJobs(angee, act)
+  addWorkspaces(angee, act)
+  addOperator(angee, act)
 
   angee
     .command('doctor')

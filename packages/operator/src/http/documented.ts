@@ -2,25 +2,6 @@ import { type RouteConfig, z } from '@hono/zod-openapi'
 import type { RouteSpec } from '../api/route.ts'
 import { problem } from '../api/schemas/problem.ts'
 
-/** Statuses that a route may answer besides its own, with what they mean. */
-const problems: Record<number, string> = {
-  400: 'The request is wrong',
-  401: 'No token, or none that is good',
-  403: 'The token does not allow it',
-  404: 'There is no such thing',
-  409: 'It does not fit what is there',
-  413: 'The body is too large',
-  415: 'The body is not JSON',
-  422: 'It cannot be done as it is asked for, or as angee.yaml is written',
-  423: 'Another command works on the stack',
-  429: 'Too many requests without a good token',
-  500: 'It failed',
-  502: 'An engine, a hook or the backend failed',
-  503: 'The operator, an engine or the backend cannot be reached, or too much waits',
-  504: 'A hook took too long',
-  507: 'The disk is full',
-}
-
 const operationHeaders = z.object({
   location: z.string().meta({ description: 'The operation: /operations/ID' }),
   'idempotency-replayed': z
@@ -75,11 +56,11 @@ function headersOf(id: string, startsOperation: boolean): z.ZodObject | undefine
   })
 }
 
+/** Which status goes with which code is in docs/exit-codes.md. */
 function problemAnswers() {
-  return Object.fromEntries(
-    Object.entries(problems).map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: problem } } },
-    ]),
-  )
+  const content = { 'application/problem+json': { schema: problem } }
+  return {
+    '4XX': { description: 'The request cannot be done as it is: "code" says why, "hint" what to do', content },
+    '5XX': { description: 'It failed, or cannot be done now: "code" says why, "hint" what to do', content },
+  }
 }

@@ -1,0 +1,50 @@
+import { exitCodes } from '@angee/core'
+import { jsonLogger, parseAddress, startOperator } from '@angee/operator'
+import { newContext } from '../context.ts'
+import { freePorts } from '../free-ports.ts'
+import { stackOpening } from '../session.ts'
+import type { Surface } from '../surface.ts'
+
+export interface OperatorArguments {
+  /** False with --no-socket. */
+  socket?: string | boolean
+  listen?: string
+  tokenFile?: string
+  allowOwner?: true
+  allowHost?: string[]
+  /** Milliseconds. */
+  grace: number
+}
+
+/** Serves the stack until a signal ends it. Its log goes to stderr, an object a line. */
+export async function operator(surface: Surface, options: OperatorArguments): Promise<number> {
+  const { clock, random } = newContext(surface, new AbortController().signal, () => undefined)
+  const logger = jsonLogger((line) => surface.err(line), surface.debug ? 'debug' : 'info')
+  const { socket, listen, tokenFile, allowHost } = options
+  const ending = Promise.withResolvers<NodeJS.Signals>()
+  const started = startOperator({
+    opening: stackOpening(surface),
+    freePorts,
+    ...(typeof socket === 'string' || socket === false ? { socket } : {}),
+    ...(listen === undefined ? {} : { listen: parseAddress(listen) }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    allowOwner: options.allowOwner === true,
+    allowedHosts: allowHost ?? [],
+    logger,
+    clock,
+    random,
+  })
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      ending.resolve(name)
+      // The first waits for what runs, the second does not.
+      started.then((one) => one.stop(options.grace)).catch(() => undefined)
+    })
+  }
+  const running = await started
+  if (surface.format !== 'json') surface.out(running.addresses.map((address) => `${address}\n`).join(''))
+  else surface.out(`${JSON.stringify({ type: 'listening', addresses: running.addresses })}\n`)
+  logger.info('the operator is about to end', { signal: await ending.promise })
+  await running.stop(options.grace)
+  return exitCodes.done
+}

@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander'
+import { type ActionMaker, examples } from './command-tree.ts'
+import type { OperatorArguments } from './commands/operator.ts'
+import type { MintArguments } from './commands/operator-token-mint.ts'
+import { collect, parseDuration } from './parse.ts'
+
+const scopes = ['read', 'backup', 'restore', 'prune', 'admin']
+
+/** `angee operator` and its tokens. */
+export function addOperator(angee: Command, act: ActionMaker): void {
+  const operator = angee
+    .command('operator')
+    .description('serve this stack over REST until it is ended; or mint, list, revoke tokens for that')
+    .option('--socket <path>', 'where the socket goes (default: run/operator.sock in the stack root)')
+    .option('--no-socket', 'no socket')
+    .option('--listen <address>', 'listen on TCP too: 127.0.0.1:9000; other machines can call only a public address')
+    .option('--token-file <file>', 'a token that may do everything, besides those that were minted')
+    .option('--allow-owner', 'whoever can open the socket needs no token')
+    .option('--allow-host <name>', 'a name under which it may be called; may be repeated', collect)
+    .option('--grace <duration>', 'at the end, so long for what runs before it is cancelled', parseDuration, 10_000)
+    .allowExcessArguments(false)
+    .action(
+      act<OperatorArguments>(async (surface, _, options) =>
+        (await import('./commands/operator.ts')).operator(surface, options),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'angee operator --root /srv/shop --listen 127.0.0.1:9000',
+        'angee operator token mint --scope backup --scope read --name nightly',
+        'ANGEE_OPERATOR_TOKEN=… angee --operator http://127.0.0.1:9000 stack backup ls',
+      ]),
+    )
+  addTokens(operator, act)
+}
+
+function addTokens(operator: Command, act: ActionMaker): void {
+  const token = operator.command('token').description('mint, list, revoke tokens')
+  token
+    .command('mint')
+    .description('make a token and print it, this once')
+    .addOption(
+      new Option('--scope <scope>', 'what it may do; may be repeated')
+        .choices(scopes)
+        .argParser<string[]>((one, before = []) => [...before, one])
+        .makeOptionMandatory(),
+    )
+    .option('--name <name>', 'what it is called in lists and in the records of operations', 'token')
+    .option('--only <pattern>', 'for snapshots whose name fits (nightly-*); may be repeated', collect)
+    .option('--expires <duration>', 'worth nothing after that: 12h, 90d', parseDuration)
+    .action(
+      act<MintArguments>(async (surface, _, options) =>
+        (await import('./commands/operator-token-mint.ts')).operatorTokenMint(surface, options),
+      ),
+    )
+    .addHelpText('after', examples(['angee operator token mint --scope admin -q > token', 'angee operator token ls']))
+  token
+    .command('ls')
+    .description('list tokens, the oldest first')
+    .action(act(async (surface) => (await import('./commands/operator-token-ls.ts')).operatorTokenLs(surface)))
+  token
+    .command('revoke')
+    .description('make tokens worth nothing, at once')
+    .argument('<tokens...>', 'the id of one, or its name')
+    .action(
+      act(async (surface, tokens) =>
+        (await import('./commands/operator-token-revoke.ts')).operatorTokenRevoke(surface, tokens),
+      ),
+    )
+}
