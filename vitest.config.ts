@@ -5,7 +5,10 @@ const source = (path: string): string => new URL(path, import.meta.url).pathname
 
 /** Tests see the sources of every package, so that a change needs no build before it can be tested. */
 const alias = [
-  { find: /^@angee\/core\/(errors|posix|catalog|listing)$/, replacement: source('./packages/core/src/$1/index.ts') },
+  {
+    find: /^@angee\/core\/(errors|posix|catalog|listing|retention)$/,
+    replacement: source('./packages/core/src/$1/index.ts'),
+  },
   { find: /^@angee\/operator\/client$/, replacement: source('./packages/operator/src/client/index.ts') },
   ...readdirSync(source('./packages')).flatMap((name) => [
     { find: new RegExp(`^@angee/${name}$`), replacement: source(`./packages/${name}/src/index.ts`) },

@@ -6,4 +6,5 @@ export default packageBuild({
   'errors/index': 'src/errors/index.ts',
   'listing/index': 'src/listing/index.ts',
   'posix/index': 'src/posix/index.ts',
+  'retention/index': 'src/retention/index.ts',
 })

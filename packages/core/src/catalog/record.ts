@@ -37,3 +37,18 @@ export function recordOf(manifest: SnapshotManifest, location: string): CatalogR
     location,
   }
 }
+
+/** The same of a snapshot that the catalog has known as `known`: what only the catalog knows of it is kept. */
+export function recordAgain(
+  manifest: SnapshotManifest,
+  location: string,
+  known: CatalogRecord | undefined,
+): CatalogRecord {
+  const { pinned, verifiedAt, proven } = known ?? {}
+  return {
+    ...recordOf(manifest, location),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    ...(proven === undefined ? {} : { proven }),
+  }
+}

@@ -1,4 +1,6 @@
 import type { HookCommand, RuntimeKind } from '../contract/index.ts'
+import type { RetentionPolicy } from '../retention/policy.ts'
+import { toPolicy } from '../retention/schema.ts'
 import { milliseconds } from './duration.ts'
 import type { HookDeclaration, ManifestDocument } from './schema.ts'
 
@@ -9,6 +11,10 @@ export interface Manifest {
   /** Further places for copies, by name. */
   backends: Readonly<Record<string, DeclaredBackend>>
   plugins: readonly string[]
+  /** An IANA name. */
+  timezone: string
+  /** Which snapshots a prune keeps. Without a rule: all. */
+  retention: RetentionPolicy
   runtimeOptions: Readonly<Record<string, Record<string, unknown>>>
   /** Relative to the stack root. */
   secretsFile: string
@@ -63,6 +69,8 @@ export function toManifest(document: ManifestDocument): Manifest {
     backend: toBackend(document.backup_backend),
     backends: Object.fromEntries(further.map(([name, declared]) => [name, toBackend(declared)])),
     plugins: document.backup?.plugins ?? [],
+    timezone: document.backup?.timezone ?? 'UTC',
+    retention: toPolicy(document.backup?.retention ?? {}),
     runtimeOptions: document.runtimes,
     secretsFile: document.secrets_backend?.path ?? defaultSecretsFile,
     persist: Object.entries(document.persist).map(([name, { subpath }]) => ({ name, subpath })),

@@ -135,19 +135,8 @@ function keysAllowedAt(path: Path): readonly string[] {
   if (path[0] === 'services' && path[2] === 'ready') return ownedKeys.ready
   if (path[0] === 'services') return ownedKeys.hook
   if (path[0] === 'jobs' && path[2] === 'restore') return ownedKeys.restore
-  return [
-    'plugins',
-    'backends',
-    'schedule',
-    'retention',
-    'keep_last',
-    'keep_hourly',
-    'keep_daily',
-    'keep_weekly',
-    'keep_monthly',
-    'keep_yearly',
-    'keep_within',
-  ]
+  if (path[1] === 'retention') return path[2] === 'only' ? ['name', 'labels'] : ownedKeys.retention
+  return ownedKeys.backup
 }
 
 function unknownKey(source: Source, path: Path, key: string, suggestion: string): AngeeError {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { retentionSchema, timezoneSchema } from '../retention/schema.ts'
 
 /** Names become parts of ids and of file names, so they hold nothing that needs quoting anywhere. */
 const partName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-" only')
@@ -65,8 +66,6 @@ const jobSchema = z
   })
   .describe('Something that runs to its end: before services that depend on it, or with `angee job run`.')
 
-const count = z.int().min(0)
-
 const backendSchema = z.looseObject({ type: z.string().min(1).describe('localfs, or what a plugin provides.') })
 
 /** The part of `angee.yaml` this project owns. Everything else is loaded loosely and left alone. */
@@ -93,18 +92,8 @@ export const manifestSchema = z.looseObject({
         .default({})
         .describe('Further places for copies of snapshots, by name; each has the keys of backup_backend.'),
       schedule: z.string().optional().describe('When the operator takes snapshots (cron).'),
-      retention: z
-        .strictObject({
-          keep_last: count.optional(),
-          keep_hourly: count.optional(),
-          keep_daily: count.optional(),
-          keep_weekly: count.optional(),
-          keep_monthly: count.optional(),
-          keep_yearly: count.optional(),
-          keep_within: z.string().optional(),
-        })
-        .optional()
-        .describe('Which snapshots the operator keeps.'),
+      timezone: timezoneSchema.default('UTC').describe('Where days begin for retention: an IANA name.'),
+      retention: retentionSchema.default({}),
     })
     .optional(),
   runtimes: z
@@ -127,6 +116,8 @@ export const ownedKeys = {
   persist: Object.keys(persistSchema.shape),
   ready: ['http', 'tcp', 'cmd', 'file', 'interval', 'timeout', 'retries', 'start_period'],
   restore: ['snapshot', 'stack', 'only'],
+  backup: ['plugins', 'backends', 'schedule', 'timezone', 'retention'],
+  retention: Object.keys(retentionSchema.shape),
 } as const
 
 /** Keys of the wider field that stand close to ours and are not misspelt. */

@@ -8,6 +8,7 @@ export {
   exportSnapshot,
 } from './export.ts'
 export { type ImportFile, importSnapshot } from './import.ts'
+export { type PruneRequest, type PruneResult, pruneSnapshots } from './prune.ts'
 export { recoverInterrupted, recoverStack, type Unfinished, unfinishedOperations } from './recover.ts'
 export { type ReindexReport, reindex } from './reindex.ts'
 export { removeSnapshot } from './remove.ts'

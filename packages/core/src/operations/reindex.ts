@@ -1,4 +1,4 @@
-import { readCatalog, recordOf, replaceCatalog } from '../catalog/index.ts'
+import { readCatalog, recordAgain, replaceCatalog } from '../catalog/index.ts'
 import type { Context, DamagedSnapshot } from '../contract/index.ts'
 import { lockStack } from '../lock/index.ts'
 import { newSnapshotId } from '../snapshot/id.ts'
@@ -26,13 +26,7 @@ export async function reindex(stack: Stack, ctx: Context): Promise<ReindexReport
       damaged.push(snapshot)
       continue
     }
-    const { pinned, verifiedAt, proven } = known.get(snapshot.id) ?? {}
-    records.push({
-      ...recordOf(snapshot, stack.backend.location),
-      ...(pinned === undefined ? {} : { pinned }),
-      ...(verifiedAt === undefined ? {} : { verifiedAt }),
-      ...(proven === undefined ? {} : { proven }),
-    })
+    records.push(recordAgain(snapshot, stack.backend.location, known.get(snapshot.id)))
   }
   await replaceCatalog(stack.store, records)
   const found = new Set(records.map((record) => record.id))

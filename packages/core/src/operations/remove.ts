@@ -11,6 +11,11 @@ import type { Stack } from '../stack/index.ts'
  */
 export async function removeSnapshot(stack: Stack, id: string, force: boolean, ctx: Context): Promise<void> {
   using _lock = await lockStack(stack.place.stateDirectory, { operation: 'remove', id }, stack.files, ctx.clock)
+  await removeLocked(stack, id, force, ctx)
+}
+
+/** The same for a caller that holds the stack's lock. */
+export async function removeLocked(stack: Stack, id: string, force: boolean, ctx: Context): Promise<void> {
   const journals = await openJournals<{ safety?: string | null }>(stack.store)
   if (journals.some(({ entry }) => entry.safety === id)) {
     throw new AngeeError('SNAPSHOT_PINNED', `snapshot ${id} is what an unfinished restore returns to`, {

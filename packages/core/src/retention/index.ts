@@ -1,0 +1,5 @@
+export { planRetention } from './plan.ts'
+export { isEmptyPolicy, type KeepRules, overridePolicy, type RetentionPolicy } from './policy.ts'
+export type { RetentionEntry, RetentionPlan, RetentionReason } from './reasons.ts'
+export { retentionSchema, timezoneSchema, toPolicy } from './schema.ts'
+export type { ShrinkAlarm } from './shrink.ts'
