@@ -43,7 +43,11 @@ export async function pauseServices(project: Project, names: readonly string[], 
 
 /** Lets paused services go on; others are left as they are. */
 export async function resumeServices(project: Project, names: readonly string[], ctx: Context): Promise<void> {
-  const own = await containersOf(project, names, ctx)
+  await resumeContainers(project, await containersOf(project, names, ctx), ctx)
+}
+
+/** The same for those of the containers that are paused. */
+export async function resumeContainers(project: Project, own: readonly Container[], ctx: Context): Promise<void> {
   const paused = own.filter(({ state }) => state === 'paused')
   await engineCall(project, ['unpause'], paused, ctx)
 }

@@ -10,12 +10,12 @@ import type { Project } from './project.ts'
 export async function madeByHand(
   project: Project,
   names: readonly string[],
+  containers: readonly Container[],
   { services }: StackDefinition,
   ctx: Context,
 ): Promise<string[]> {
   const built = services.filter(({ build }) => build !== undefined).map(({ name }) => name)
-  const all = await project.containers(ctx)
-  const groups = names.map((name) => ({ name, own: all.filter(({ service }) => service === name) }))
+  const groups = names.map((name) => ({ name, own: containers.filter(({ service }) => service === name) }))
   const candidates = groups.filter(
     ({ name, own }) => own.length > 0 && own.every(({ hasDependencies }) => hasDependencies) && !built.includes(name),
   )

@@ -1,5 +1,5 @@
 import type { Context, StackDefinition, Workload } from '@angee/core'
-import { resumeServices, startServices } from './change.ts'
+import { resumeContainers, startServices } from './change.ts'
 import { refuseForeign } from './foreign.ts'
 import { madeByHand } from './made-by-hand.ts'
 import { withImage } from './missing-image.ts'
@@ -22,12 +22,13 @@ export async function bringUp(
   project.remember(definition)
   await refuseForeign(project, ctx)
   // Compose takes a paused container for one that it has to start, which the engine refuses.
-  await resumeServices(project, names, ctx)
+  const own = (await project.containers(ctx)).filter(({ service }) => names.includes(service))
+  await resumeContainers(project, own, ctx)
   if (project.source().origin === 'by-hand') {
     await withImage(project, names, ctx, () => project.make([...words, ...names], ctx))
     return
   }
-  const untouched = await madeByHand(project, names, definition, ctx)
+  const untouched = await madeByHand(project, names, own, definition, ctx)
   await startServices(project, untouched, ctx)
   const rest = names.filter((name) => !untouched.includes(name))
   for (const group of independent(rest, definition)) {

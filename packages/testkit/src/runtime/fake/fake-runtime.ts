@@ -1,25 +1,14 @@
-import { AngeeError, type Context, type HookCommand, type ServiceStatus, type Workload } from '@angee/core'
+import type { Context, HookCommand } from '@angee/core'
 import type { RuntimeCall } from './call.ts'
 import { environmentOf, fakeFile, namesByHand, served, writeDefinition } from './definition.ts'
-import type { FakePrograms, FakeRuntime, FakeRuntimeOptions, FakeService } from './options.ts'
+import { notThere, unavailable } from './errors.ts'
+import { bringUp, type Held, healthOf, hold, start } from './held.ts'
+import type { FakePrograms, FakeRuntime, FakeRuntimeOptions } from './options.ts'
 import type { FakeProgram } from './program.ts'
 import { exits } from './programs.ts'
 import { runProgram } from './run.ts'
 import { runJobProgram } from './run-job.ts'
 import { fakeWorld, noteEarly } from './world.ts'
-
-/** What the fake knows of one service. */
-interface Held {
-  told: FakeService
-  state: ServiceStatus['state']
-  starting: boolean
-  made: number
-  starts: number
-  workload?: Workload
-  env: Readonly<Record<string, string>>
-  /** What it was made of; undefined until `up` has seen it. */
-  shape?: string
-}
 
 /** Makes a fake runtime that keeps the Runtime contract; the contract suite runs against it. */
 export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
@@ -197,32 +186,6 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
 
 type Change = (one: Held, name: string) => void | Promise<void>
 
-function hold(told: FakeService, state: Held['state']): Held {
-  return { told, state, starting: false, made: 0, starts: 0, env: {} }
-}
-
-function healthOf({ told, workload }: Held): 'healthy' | 'unhealthy' | 'none' {
-  return told.health ?? (workload?.ready === undefined ? 'none' : 'healthy')
-}
-
-/** As an engine does: what differs is made anew, what is stopped started, what runs as it should left alone. */
-function bringUp(one: Held, workload: Workload | undefined, env: Readonly<Record<string, string>>): void {
-  const { dependsOn: _, ...rest } = workload ?? { dependsOn: [] }
-  const shape = JSON.stringify([rest, env])
-  const differs = one.shape !== undefined && one.shape !== shape
-  Object.assign(one, { shape, env, ...(workload && { workload }) })
-  if (one.state === 'absent' || differs) Object.assign(one, { state: 'stopped', made: one.made + 1 })
-  if (one.state === 'paused') one.state = 'running'
-  start(one)
-}
-
-function start(one: Held): void {
-  if (one.state === 'running') return
-  one.starting = healthOf(one) !== 'none'
-  one.starts += 1
-  one.state = one.told.endsWith === undefined ? 'running' : 'stopped'
-}
-
 function programOf(programs: FakePrograms, command: HookCommand, name: string): FakeProgram | undefined {
   if (typeof programs === 'function') return programs(command, name)
   return programs[name] ?? programs[written(command)]
@@ -234,16 +197,4 @@ function written(command: HookCommand): string {
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
-}
-
-function notThere(kind: 'service' | 'job', name: string): AngeeError {
-  return new AngeeError('RUNTIME_FAILED', `there is no ${kind} ${name}`, {
-    hint: `Define ${name} in angee.yaml, or in the file that was written by hand.`,
-    context: { [kind]: name },
-  })
-}
-
-function unavailable(service: string, problem: string, known?: readonly string[]): AngeeError {
-  const hint = known === undefined ? `Start ${service}.` : `Known services: ${known.join(', ')}.`
-  return new AngeeError('SERVICE_NOT_RUNNING', `service ${service} ${problem}`, { hint, context: { service } })
 }
