@@ -32,14 +32,25 @@ export interface SessionOptions {
 /** Opens the stack that the user means, hands it to `use`, and closes it whatever happens. */
 export async function withStack<Result>(
   surface: Surface,
-  { events, whenInterrupted }: SessionOptions,
+  options: SessionOptions,
   use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  return withContext(surface, options, async ({ ctx, progress }) => {
+    await using stack = await openStack(stackOpening(surface), ctx)
+    return use({ stack, ctx, progress })
+  })
+}
+
+/** The same without a stack: a context, progress, and an end to both whatever happens. */
+export async function withContext<Result>(
+  surface: Surface,
+  { events, whenInterrupted }: SessionOptions,
+  use: (session: Omit<Session, 'stack'>) => Promise<Result>,
 ): Promise<Result> {
   const progress = startProgress(surface, events)
   const ctx = newContext(surface, interruptSignal(surface.err), progress.onProgress)
   try {
-    await using stack = await openStack(stackOpening(surface), ctx)
-    const result = await use({ stack, ctx, progress })
+    const result = await use({ ctx, progress })
     progress.end('erase')
     return result
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { knownBackends } from '../completion/backends.ts'
 import { candidates } from '../completion/candidates.ts'
 import { knownSnapshots } from '../completion/snapshots.ts'
+import { knownWorkspaces } from '../completion/workspaces.ts'
 import { writeOut } from '../output/streams.ts'
 
 /**
@@ -10,7 +11,8 @@ import { writeOut } from '../output/streams.ts'
  * candidate a line, a tab before its description; nothing where files are meant. Never fails.
  */
 export async function complete(angee: Command, words: readonly string[]): Promise<number> {
-  const found = await candidates(angee, words, { snapshots: knownSnapshots, backends: knownBackends })
+  const lookup = { snapshots: knownSnapshots, backends: knownBackends, workspaces: knownWorkspaces }
+  const found = await candidates(angee, words, lookup)
   const beginning = words.at(-1) ?? ''
   const fitting = found.filter(({ word }) => word.startsWith(beginning))
   writeOut(fitting.map(({ word, about }) => `${word}\t${about}\n`).join(''))

@@ -5,11 +5,12 @@ import type { Candidate, KnownSnapshots } from './snapshots.ts'
 export interface Lookup {
   snapshots(root: string | undefined): Promise<KnownSnapshots>
   backends(root: string | undefined): Promise<Candidate[]>
+  workspaces(root: string | undefined): Promise<Candidate[]>
 }
 
 /**
- * What can stand in place of the last of `words` (those after `angee`): commands, options, values of an option, or
- * snapshots. Walks the same tree of commands that parses a command line, so it cannot fall behind it.
+ * What can stand in place of the last of `words` (those after `angee`): commands, options, values of an option,
+ * snapshots or workspaces. Walks the same tree of commands that parses a command line, so it cannot fall behind it.
  */
 export async function candidates(angee: Command, words: readonly string[], lookup: Lookup): Promise<Candidate[]> {
   const typed = words.slice(0, -1)
@@ -53,6 +54,7 @@ function walk(angee: Command, typed: readonly string[]): Place {
 async function valuesOf(option: Option, root: string | undefined, lookup: Lookup): Promise<Candidate[]> {
   if (option.argChoices) return option.argChoices.map((word) => ({ word, about: '' }))
   if (option.long === '--to' || option.long === '--from') return lookup.backends(root)
+  if (option.long === '--restore') return (await lookup.snapshots(root)).references
   return option.long === '--only' ? (await lookup.snapshots(root)).parts : []
 }
 
@@ -73,6 +75,7 @@ async function argumentsOf(
   const argument = registeredArguments[operands] ?? (last?.variadic ? last : undefined)
   if (!argument) return []
   if (argument.argChoices) return argument.argChoices.map((word) => ({ word, about: '' }))
+  if (argument.name() === 'workspaces') return lookup.workspaces(root)
   return /^snapshots?$/.test(argument.name()) ? (await lookup.snapshots(root)).references : []
 }
 

@@ -6,6 +6,13 @@ import { checkName, pathsOf, type WorkspaceHost } from './host.ts'
 import { toWorkspace, type Workspace } from './list.ts'
 import { recoverWorkspaces, remove, withRecord } from './recover.ts'
 
+/** One workspace, after what died processes left has been dealt with. WORKSPACE_NAME_INVALID, WORKSPACE_NOT_FOUND. */
+export async function findWorkspace(host: WorkspaceHost, name: string, ctx: Context): Promise<Workspace> {
+  checkName(name)
+  await recoverWorkspaces(host, ctx)
+  return toWorkspace(host, name, await recordOf(host, name))
+}
+
 export interface DestroyOptions {
   /** Also when its stack is not down, and when it holds git checkouts of others. */
   purge: boolean
@@ -25,9 +32,9 @@ export async function destroyWorkspace(
 ): Promise<Workspace> {
   checkName(name)
   await recoverWorkspaces(host, ctx)
-  await findWorkspace(host, name)
+  await recordOf(host, name)
   await using lock = await lockWorkspace(host.place, name, 'workspace destroy', { files: host.files, ctx })
-  const record = await findWorkspace(host, name)
+  const record = await recordOf(host, name)
   const workspace = await toWorkspace(host, name, record)
   await refuseMounts(host, workspace)
   if (!options.purge) await refuseLoss(host, workspace, record, options)
@@ -38,8 +45,7 @@ export async function destroyWorkspace(
   return workspace
 }
 
-/** The record of a workspace. WORKSPACE_NOT_FOUND. */
-export async function findWorkspace(host: WorkspaceHost, name: string): Promise<WorkspaceRecord> {
+async function recordOf(host: WorkspaceHost, name: string): Promise<WorkspaceRecord> {
   const { workspaces } = await openRegistry(host.place, host.files).read()
   const record = workspaces[name]
   if (record !== undefined) return record

@@ -1,5 +1,5 @@
 export { type CreatedWorkspace, type CreateRequest, createWorkspace } from './create.ts'
-export { type DestroyOptions, destroyWorkspace } from './destroy.ts'
+export { type DestroyOptions, destroyWorkspace, findWorkspace } from './destroy.ts'
 export type { WorkspaceHost } from './host.ts'
 export { listWorkspaces, type Workspace } from './list.ts'
 export type { RestoreRequest } from './restore-job.ts'
