@@ -1,6 +1,7 @@
 import { engineSuite } from '@angee/testkit'
 import { broughtUpCases } from './brought-up-cases.ts'
 import { contractSuite } from './contract.ts'
+import { killedCases } from './killed-cases.ts'
 import { realProgram } from './stack.ts'
 import { supervisedCases } from './supervised-cases.ts'
 
@@ -8,5 +9,6 @@ import { supervisedCases } from './supervised-cases.ts'
 engineSuite('services under process-compose', ['process-compose'], () => {
   supervisedCases('process-compose', realProgram)
   broughtUpCases('process-compose', realProgram)
+  killedCases('process-compose', realProgram)
   contractSuite('process-compose', realProgram)
 })

@@ -1,6 +1,6 @@
 import { AngeeError, type Context } from '@angee/core'
 import { hasTaken } from '../definition/taken.ts'
-import { resumeServices } from '../lifecycle/pause.ts'
+import { frozenOnes, resumeServices } from '../lifecycle/pause.ts'
 import { startServices } from '../lifecycle/start.ts'
 import type { Place } from '../place.ts'
 import { alone } from '../server/lock.ts'
@@ -26,7 +26,7 @@ export async function bringUp(place: Place, names: readonly string[], ctx: Conte
   // Not under the lock: one may have to wait for another that is brought up at the same time.
   const due = definition.compiled ? names : await startsByHand(definition, names, place.services, server, ctx)
   await startServices(server, due, ctx)
-  await resumeServices(server, due, ctx)
+  await resumeServices(server, await frozenOnes(server, due, ctx), ctx)
 }
 
 /** Starts services that have been brought up before, under a new server when theirs has gone. */

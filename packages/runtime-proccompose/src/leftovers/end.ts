@@ -5,27 +5,20 @@ import { type ProcessEntry, processTable } from '../processes/table.ts'
 const last = 10_000
 
 /**
- * Ends processes that nobody supervises: asks with SIGTERM, kills after `grace` milliseconds. `find` is asked again and
- * again, for what they start meanwhile. Resolves when it finds none. RUNTIME_FAILED when some outlive even that.
+ * Ends processes that nobody supervises: asks with SIGTERM those it finds first, kills after `grace` milliseconds all it
+ * finds then. What they start meanwhile is not asked: it may be what they have to do before they end. Resolves when
+ * `find` gives none. RUNTIME_FAILED when some outlive even that.
  */
 export async function endAll(find: () => Promise<ProcessEntry[]>, grace: number, ctx: Context): Promise<void> {
-  const asked = new Set<string>()
   const killAt = ctx.clock.now() + grace
-  for (;;) {
+  for (let asked = false; ; asked = true) {
     const alive = await find()
     if (alive.length === 0) return
-    const kill = ctx.clock.now() >= killAt
     if (ctx.clock.now() >= killAt + last) throw outlived(alive)
-    for (const { pid, started } of alive) {
-      const key = `${pid} ${started}`
-      if (kill) send(pid, 'SIGKILL')
-      else if (!asked.has(key)) {
-        send(pid, 'SIGTERM')
-        // A stopped process keeps the signal for later.
-        send(pid, 'SIGCONT')
-        asked.add(key)
-      }
-    }
+    const kill = ctx.clock.now() >= killAt
+    if (kill || !asked) for (const { pid } of alive) send(pid, kill ? 'SIGKILL' : 'SIGTERM')
+    // A stopped process keeps the signal for later.
+    if (!kill && !asked) for (const { pid } of alive) send(pid, 'SIGCONT')
     await ctx.clock.sleep(50, ctx.signal)
   }
 }

@@ -27,6 +27,15 @@ export async function pauseServices(server: Supervisor, services: readonly strin
   }
 }
 
+/** Which of these services are frozen. */
+export async function frozenOnes(server: Supervisor, services: readonly string[], ctx: Context): Promise<string[]> {
+  const table = await processTable()
+  const states = (await server.processes(ctx)) ?? []
+  return states
+    .filter(({ name, pid }) => services.includes(name) && table.get(pid)?.state === 'stopped')
+    .map(({ name }) => name)
+}
+
 /** Lets services go on. One that is not paused, not running or not known is left as it is. */
 export async function resumeServices(server: Supervisor, services: readonly string[], ctx: Context): Promise<void> {
   const states = await server.processes(ctx)
@@ -46,9 +55,10 @@ async function requireSameMachine({ name, pid }: ProcessState): Promise<void> {
   const given = processFacts(pid).environment?.['PC_PROC_NAME']
   if (given !== undefined && (name === given || name.startsWith(`${given}-`))) return
   const parent = (await processTable()).get(pid)?.parent
-  const command = parent === undefined ? undefined : processFacts(parent).arguments?.[0]
+  // The program, or the interpreter of one and then the program.
+  const command = parent === undefined ? undefined : processFacts(parent).arguments?.slice(0, 2)
   // Where the kernel tells nothing of other processes there is nothing to check with.
-  if (process.platform !== 'linux' || command?.includes('process-compose')) return
+  if (process.platform !== 'linux' || command?.some((word) => word.includes('process-compose'))) return
   throw new AngeeError('RUNTIME_FAILED', `process ${pid} of this machine is not ${name} of process-compose`, {
     hint: 'Run angee in the same container or name space as process-compose, or use quiesce: stop.',
     context: { service: name, pid },

@@ -17,8 +17,8 @@ export interface Question {
   silence: number
 }
 
-/** What the kernel says when nobody listens. */
-const nobodyThere = ['ENOENT', 'ECONNREFUSED']
+/** What the kernel says when nobody listens, and when nobody could, because the path is too long for a socket. */
+const nobodyThere = ['ENOENT', 'ECONNREFUSED', 'EINVAL', 'ENAMETOOLONG']
 /** What it says when the server went away with the question in its hands. */
 const wentAway = ['ECONNRESET', 'EPIPE']
 

@@ -48,7 +48,7 @@ export function load(file: string, withDotEnv: boolean): Loaded {
   const text = substitute(readFileSync(file, 'utf8'), (name) => dotEnv[name] ?? process.env[name] ?? '')
   const document = (parse(text) ?? {}) as Partial<Loaded>
   const processes = Object.fromEntries(
-    Object.entries(document.processes ?? {}).map(([name, given]) => [name, { ...given }]),
+    Object.entries(document.processes ?? {}).flatMap(([name, given]) => replicas(name, { ...given })),
   )
   const disabled = (process.env['PC_DISABLED_PROCESSES'] ?? '').split(',')
   for (const [name, declared] of Object.entries(processes)) {
@@ -61,6 +61,12 @@ export function load(file: string, withDotEnv: boolean): Loaded {
   }
   const shell = document.shell ?? { shell_command: process.env['COMPOSE_SHELL'] ?? 'bash', shell_argument: '-c' }
   return { environment: document.environment ?? [], dotEnv, shell, processes }
+}
+
+function replicas(name: string, declared: Declared): [string, Declared][] {
+  const count = Number(declared['replicas'] ?? 1)
+  if (count <= 1) return [[name, declared]]
+  return Array.from({ length: count }, (_, at) => [`${name}-${at}`, { ...declared }])
 }
 
 /**
