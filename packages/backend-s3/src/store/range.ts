@@ -73,6 +73,7 @@ export async function receiveRange(
         if (chunk.length > buffer.length - filled) throw wrongRange(place, name, `${buffer.length} bytes`, 'more')
         buffer.set(chunk, filled)
         filled += chunk.length
+        free(chunk)
       }
       if (filled === buffer.length) return buffer
       throw Object.assign(new Error('the answer ended early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
@@ -84,6 +85,11 @@ export async function receiveRange(
       await pause(failures, `read ${name} from byte ${range.start + filled}: ${failureOf(error).message}`, ctx)
     }
   }
+}
+
+/** Gives memory back that nobody looks at any more: the collector alone would let hundreds of pieces pile up. */
+function free({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 function replaced(name: string): AngeeError {
