@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { must, type PostgresPlace } from './postgres-place.ts'
-import { type Outcome, recipeHook } from './recipe.ts'
+import type { PostgresPlace } from './postgres-place.ts'
+import { must, type Outcome, recipeHook } from './recipe.ts'
 
 const schema = `
   CREATE EXTENSION vector;
@@ -42,6 +42,7 @@ export function postgresCases(recipe: string, open: () => Promise<PostgresPlace>
   const dump = (more?: Record<string, string>): Promise<Outcome> => place.shell(String(hook.dump), undefined, more)
   const restore = (input: Buffer, more?: Record<string, string>): Promise<Outcome> =>
     place.shell(String(hook.restore), input, more)
+  const check = (more?: Record<string, string>): Promise<Outcome> => place.shell(String(hook.check), undefined, more)
   const sql = (text: string, database = 'app') =>
     must(place.shell(`psql -X -v ON_ERROR_STOP=1 -qAt -U app -d ${database} -f -`, Buffer.from(text)))
   /** Everything the database holds, as text that is the same for the same contents. */
@@ -93,8 +94,10 @@ export function postgresCases(recipe: string, open: () => Promise<PostgresPlace>
     await freshDatabase()
     const { stdout } = await dump()
     await sql('DROP DATABASE IF EXISTS empty; CREATE DATABASE empty', 'postgres')
+    expect((await check({ PGDATABASE: 'empty' })).code).not.toBe(0)
     expect(await restore(stdout, { PGDATABASE: 'empty' })).toMatchObject({ code: 0 })
     expect(await contents('empty')).toBe(await contents())
+    expect(await check({ PGDATABASE: 'empty' })).toMatchObject({ code: 0, stdout: Buffer.alloc(0) })
   })
 
   it('refuses a dump that is empty, cut, damaged or none, and leaves the old data', async () => {

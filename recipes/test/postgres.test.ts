@@ -1,7 +1,8 @@
 import { engineSuite } from '@angee/testkit'
 import { expect, it } from 'vitest'
+import { provisioned } from './place.ts'
 import { postgresCases } from './postgres-cases.ts'
-import { containerPlace, hostPlace, provisioned } from './postgres-place.ts'
+import { postgresContainer, postgresProcess } from './postgres-place.ts'
 import { recipeHook } from './recipe.ts'
 
 it('recipe postgres is the same hook for container and local services', () => {
@@ -9,9 +10,11 @@ it('recipe postgres is the same hook for container and local services', () => {
 })
 
 engineSuite('recipe postgres in a container', ['docker', 'postgres-image'], () => {
-  postgresCases('postgres/container.yaml', () => containerPlace(provisioned('POSTGRES_IMAGE')))
+  postgresCases('postgres/container.yaml', () => postgresContainer('postgres/container.yaml'))
 })
 
 engineSuite('recipe postgres on the host', ['postgres'], () => {
-  postgresCases('postgres/local.yaml', () => hostPlace(provisioned('POSTGRES_BIN'), provisioned('POSTGRES_ACCOUNT')))
+  postgresCases('postgres/local.yaml', () =>
+    postgresProcess(provisioned('POSTGRES_BIN'), provisioned('POSTGRES_ACCOUNT')),
+  )
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { type Hook, parseManifest } from '@angee/core'
+import { parse } from 'yaml'
 
 /** The hook of a recipe, as a stack that copied it would have it. */
 export function recipeHook(recipe: string, service: string): Hook {
@@ -11,6 +12,25 @@ export function recipeHook(recipe: string, service: string): Hook {
   const hook = parseManifest(readFileSync(file, 'utf8'), file).services.find(({ name }) => name === service)?.hook
   if (hook === undefined) throw new Error(`${recipe} has no hook for ${service}`)
   return hook
+}
+
+/** What a container is started with, by the recipe; its secrets have this value. */
+export const secretValue = 'only-for-tests-91c7'
+
+export interface RecipeService {
+  env: Record<string, string>
+  command: string | undefined
+}
+
+/** How the recipe starts its service. */
+export function recipeService(recipe: string, service: string): RecipeService {
+  const file = join(import.meta.dirname, '..', recipe)
+  const { env = {}, command } = parse(readFileSync(file, 'utf8')).services[service]
+  const values = Object.entries<string>(env).map(([key, value]) => [
+    key,
+    value.replaceAll(/\$\{secret\.[\w-]+\}/g, secretValue),
+  ])
+  return { env: Object.fromEntries(values), command }
 }
 
 export interface Outcome {
@@ -39,4 +59,11 @@ export async function runProgram(
   })
   const [code, stdout, stderr] = await Promise.all([ended, buffer(child.stdout), text(child.stderr)])
   return { code, stdout, stderr }
+}
+
+/** The output of what must succeed. */
+export async function must(outcome: Promise<Outcome>): Promise<string> {
+  const { code, stdout, stderr } = await outcome
+  if (code !== 0) throw new Error(`exit ${code}: ${stderr}`)
+  return stdout.toString()
 }
