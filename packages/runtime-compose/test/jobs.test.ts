@@ -1,9 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { testContext } from '@angee/testkit'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { readAll, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
+import { dockerEngine } from '../src/engine/engine.ts'
 import { lastLines } from '../src/engine/errors.ts'
 import { oneByOne } from '../src/engine/one-by-one.ts'
+import { follow } from '../src/jobs/follow.ts'
 import { isGone, ownerLabel } from '../src/jobs/owner.ts'
 
 describe('the owner of a job', () => {
@@ -86,5 +92,25 @@ describe('the end of what the engine said', () => {
       ' Network p_default  Creating\n Network p_default  Created\n Container p-a-1  Starting\nError: no room\n'
     expect(lastLines(said)).toBe('Error: no room')
     expect(lastLines('Container runtime is not there')).toBe('Container runtime is not there')
+  })
+})
+
+describe('the output of a job', () => {
+  it('is whole also where the engine ends the log that is followed before its end', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'angee-job-'))
+    const docker = `#!/bin/sh
+case "$*" in
+  "logs --follow box") printf 'first '; printf 'one ' >&2 ;;
+  "logs box") printf 'first second third'; printf 'one two' >&2 ;;
+  "wait box") echo 3 ;;
+esac`
+    await writeFile(join(directory, 'docker'), docker, { mode: 0o755 })
+    const output = new PassThrough()
+    const result = await follow(dockerEngine(directory, { PATH: directory }), 'box', output, testContext())
+    expect(result).toEqual({ exitCode: 3, signal: null, stderrTail: 'one two' })
+    const text = (await readAll(output.end())).toString()
+    for (const part of ['first ', 'second third', 'one ', 'two']) expect(text.split(part)).toHaveLength(2)
+    expect(text).toHaveLength('first second third'.length + 'one two'.length)
+    await rm(directory, { recursive: true })
   })
 })

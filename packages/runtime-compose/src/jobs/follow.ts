@@ -1,13 +1,14 @@
 import type { Writable } from 'node:stream'
 import type { Context, ExecResult } from '@angee/core'
 import type { Engine } from '../engine/engine.ts'
-import { deliver, tailOf } from '../exec/pipes.ts'
-
-const stderrLimit = 64 * 1024
+import { readLog } from './log.ts'
 
 /**
- * Gives everything that a container writes to `output`, from its start to its end, and then tells how it ended. Rejects
- * when the signal aborts or the output breaks; the container is then still there.
+ * Gives everything that a container writes to `output`, as it comes and up to its end, and then tells how it ended.
+ * Rejects when the signal aborts or the output breaks; the container is then still there.
+ *
+ * An engine that is busy ends the log that is followed before its end, with nothing to show for it. So once the container
+ * has ended, its log is read again, and what was missing is delivered.
  */
 export async function follow(
   engine: Engine,
@@ -15,26 +16,12 @@ export async function follow(
   output: Writable | undefined,
   ctx: Context,
 ): Promise<ExecResult> {
-  ctx.signal.throwIfAborted()
-  const broken = Promise.withResolvers<never>()
-  broken.promise.catch(() => undefined)
-  const onAbort = () => broken.reject(ctx.signal.reason)
-  ctx.signal.addEventListener('abort', onAbort, { once: true })
-
-  const client = engine.spawn(['logs', '--follow', container])
-  client.stdin.end()
-  const stderrTail = tailOf(client.stderr, stderrLimit)
-  const both = [client.stdout, client.stderr].map((stream) => deliver(stream, output, ctx.clock, broken.reject))
-  try {
-    const delivered = Promise.all([client, ...both.map((one) => one.delivered)])
-    const [{ exitCode }] = await Promise.race([delivered, broken.promise])
-    if (exitCode !== 0) ctx.logger.warn('the engine did not give the whole output of a job', { container })
-    const code = await engine.call(['wait', container], ctx)
-    return { exitCode: Number(code), signal: null, stderrTail: stderrTail() }
-  } finally {
-    ctx.signal.removeEventListener('abort', onAbort)
-    for (const one of both) one.release()
-    client.kill('SIGKILL')
-    await client
-  }
+  const followed = await readLog(engine, ['--follow', container], output, { stdout: 0, stderr: 0 }, ctx)
+  const code = await engine.call(['wait', container], ctx)
+  const whole = await readLog(engine, [container], output, followed.bytes, ctx)
+  if (!whole.readable)
+    ctx.logger.warn('the engine does not give the log of a job: its output is not known', { container })
+  // A log that is cut by rotation is shorter than what was followed of it.
+  const isWhole = whole.readable && whole.bytes.stderr >= followed.bytes.stderr
+  return { exitCode: Number(code), signal: null, stderrTail: (isWhole ? whole : followed).stderrTail }
 }
