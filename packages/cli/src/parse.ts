@@ -33,3 +33,9 @@ export function parseDuration(given: string): number {
   if (amount === undefined || factor === undefined) throw new InvalidArgumentError('Write it as 30s, 12h or 90d.')
   return Number(amount) * factor
 }
+
+/** A whole number, 0 or more. */
+export function parseCount(given: string): number {
+  if (!/^\d{1,6}$/.test(given)) throw new InvalidArgumentError('Write a whole number.')
+  return Number(given)
+}

@@ -1,14 +1,13 @@
 import { AngeeError } from '@angee/core/errors'
 import { Argument, Command, Option } from 'commander'
 import { type Action, type ActionMaker, examples } from './command-tree.ts'
-import type { CopyOptions } from './commands/backup-copy.ts'
-import type { ExportOptions } from './commands/backup-export.ts'
-import type { ImportOptions } from './commands/backup-import.ts'
 import type { BackupOptions } from './commands/stack-backup.ts'
 import type { RestoreArguments } from './commands/stack-restore.ts'
 import { writeErr, writeOut } from './output/streams.ts'
 import { collectLabels, collectParts } from './parse.ts'
 import { addOperator } from './program-operator.ts'
+import { addPrune } from './program-prune.ts'
+import { addTransfer } from './program-transfer.ts'
 import { addDrill, addJobs, addUp } from './program-up.ts'
 import { addWorkspaces } from './program-workspace.ts'
 import { type GlobalOptions, outputFormats, surfaceFor } from './surface.ts'
@@ -27,6 +26,8 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .version(tool.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .option('--root <directory>', 'the stack: the directory that holds angee.yaml (default: here or above)')
+    .option('--operator <url>', 'have the operator there do it: http://HOST:PORT, https://HOST or unix:PATH')
+    .option('--operator-token-file <file>', 'its token (also: ANGEE_OPERATOR_TOKEN, ANGEE_OPERATOR_TOKEN_FILE)')
     .addOption(new Option('-o, --output <format>', 'how to print the result').choices(outputFormats))
     .option('--json', 'the same as -o json')
     .option('-q, --quiet', 'print ids only, and nothing but warnings and errors besides')
@@ -46,7 +47,11 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     return async (...given) => {
       const command = given.at(-1) as Command
       const surface = surfaceFor(command.optsWithGlobals<GlobalOptions>())
-      done(await action(surface, command.args, command.opts<Options & Record<string, unknown>>()))
+      const options = command.opts<Options & Record<string, unknown>>()
+      if (surface.operator === undefined) return done(await action(surface, command.args, options))
+      if (surface.root !== undefined) throw eitherRootOrOperator()
+      const { remoteAction } = await import('./remote/index.ts')
+      done(await (await remoteAction(pathOf(command)))(surface, command.args, options))
     }
   }
 
@@ -85,10 +90,21 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   return angee
 }
 
+/** The words that choose a command, without `angee` itself. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : ''
+}
+
+function eitherRootOrOperator(): AngeeError {
+  return new AngeeError('USAGE', '--root and --operator cannot go together', {
+    hint: 'An operator serves one stack, which was chosen when it was started.',
+  })
+}
+
 function addBackup(stack: Command, act: ActionMaker): void {
   const backup = stack
     .command('backup')
-    .description('take a snapshot; or list, inspect, remove, verify, copy, export, import snapshots')
+    .description('take a snapshot; or list, inspect, remove, prune, verify, copy, export, import snapshots')
     .option('--name <name>', 'a name to restore it by')
     .option('--label <key=value>', 'a label; may be repeated', collectLabels)
     .option(partsOption, 'only this part (persist/NAME or service/NAME); may be repeated', collectParts)
@@ -149,72 +165,13 @@ function addBackup(stack: Command, act: ActionMaker): void {
       ),
     )
     .addHelpText('after', examples(['angee stack backup verify latest', 'angee stack backup verify --all --quick']))
+  addPrune(backup, act)
   addDrill(backup, act)
   addTransfer(backup, act)
   backup
     .command('reindex')
     .description('rebuild the list of snapshots from what the backend holds')
     .action(act(async (surface) => (await import('./commands/backup-reindex.ts')).backupReindex(surface)))
-}
-
-const backendOption = 'a name under backup.backends, "default", or a directory (./directory)'
-
-function addTransfer(backup: Command, act: ActionMaker): void {
-  backup
-    .command('copy')
-    .description('copy a snapshot to another backend, or home from one')
-    .argument('<snapshot>', snapshotArgument)
-    .option('--to <backend>', backendOption)
-    .option('--from <backend>', 'where it lies; then --to is "default" unless given')
-    .option('--plain', 'let what lies encrypted here lie open there')
-    .action(
-      act<CopyOptions>(async (surface, [snapshot = ''], options) =>
-        (await import('./commands/backup-copy.ts')).backupCopy(surface, snapshot, options),
-      ),
-    )
-    .addHelpText(
-      'after',
-      examples([
-        'angee stack backup copy latest --to offsite',
-        'angee stack backup copy latest --to /mnt/usb/backups',
-        'angee stack backup copy 01J9Z3 --from offsite',
-      ]),
-    )
-  backup
-    .command('export')
-    .description('write a snapshot into one file that tar and zstd can read')
-    .argument('<snapshot>', snapshotArgument)
-    .argument('<file>', 'the file to write; "-" is stdout')
-    .option('--from <backend>', `where it lies: ${backendOption}`)
-    .option('--plain', 'also one that lies encrypted: the file is not')
-    .option('--force', 'replace the file when there is one')
-    .action(
-      act<ExportOptions>(async (surface, [snapshot = '', file = ''], options) =>
-        (await import('./commands/backup-export.ts')).backupExport(surface, snapshot, file, options),
-      ),
-    )
-    .addHelpText(
-      'after',
-      examples([
-        'angee stack backup export latest shop.tar',
-        'angee stack backup export before-upgrade - | ssh HOST "cat > shop.tar"',
-      ]),
-    )
-  backup
-    .command('import')
-    .description('verify an exported file and store its snapshot')
-    .argument('<file>', 'what "angee stack backup export" wrote')
-    .option('--to <backend>', backendOption)
-    .option('--dry-run', 'print what is in the file, and change nothing')
-    .action(
-      act<ImportOptions>(async (surface, [file = ''], options) =>
-        (await import('./commands/backup-import.ts')).backupImport(surface, file, options),
-      ),
-    )
-    .addHelpText(
-      'after',
-      examples(['angee stack backup import shop.tar --dry-run', 'angee stack backup import shop.tar']),
-    )
 }
 
 function addRestore(stack: Command, act: ActionMaker): void {

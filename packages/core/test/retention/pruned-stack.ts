@@ -33,9 +33,9 @@ export interface PrunedStack {
   listed(): Promise<string[]>
 }
 
-/** What tests of pruning do with a stack. Its clock stands in autumn, and moves when a snapshot is taken. */
-export function pruned(stack: Stack): PrunedStack {
-  const clock = fakeClock(Date.parse('2026-10-20T03:00:00Z'))
+/** What tests of pruning do with a stack. Its clock begins at `start` and moves when a snapshot is taken. */
+export function pruned(stack: Stack, start = Date.parse('2026-10-20T03:00:00Z')): PrunedStack {
+  const clock = fakeClock(start)
   const ctx = testContext({ clock })
   return {
     stack,
