@@ -1,19 +1,9 @@
 import { tmpdir } from 'node:os'
-import { type EmptyStack, type RuntimeFixture, runtimeSuite, shellCommand } from '@angee/testkit'
+import { type EmptyStack, type RuntimeFixture, runtimeSuite, shellCommand, testContext } from '@angee/testkit'
 import { describe, it } from 'vitest'
 import { processTable } from '../src/processes/table.ts'
 import { commandLines, compiledStack, killedDuring, local } from './compiled-stack.ts'
-import { type ServerProgram, startStack } from './stack.ts'
-
-const file = `
-processes:
-  long: { command: sleep 100000, working_dir: ROOT }
-  checked:
-    command: sleep 100000
-    disabled: true
-    readiness_probe: { exec: { command: 'true' }, initial_delay_seconds: 1, period_seconds: 1 }
-  failing: { command: exit 3, disabled: true }
-`
+import type { ServerProgram } from './stack.ts'
 
 /** Runs the runtime contract with a server of its own for each case. Some cases take on another user: run as root. */
 export function contractSuite(name: string, program: ServerProgram): void {
@@ -21,9 +11,22 @@ export function contractSuite(name: string, program: ServerProgram): void {
 }
 
 async function openFixture(program: ServerProgram): Promise<RuntimeFixture> {
-  const stack = await startStack({ program, file, services: ['long', 'checked', 'failing'] })
+  await using undone = new AsyncDisposableStack()
+  const stack = undone.use(await compiledStack(program))
+  const services = [
+    local('service', 'long', 'exec sleep 100000'),
+    local('service', 'checked', 'exec sleep 100000', {
+      ready: { cmd: ['true'], interval: 1000, timeout: 5000, retries: 10, startPeriod: 0 },
+    }),
+    local('service', 'failing', 'exit 3'),
+  ]
+  const definition = stack.definition(services)
+  await stack.open().prepare(definition, testContext())
+  await stack.open().up(['long'], definition, testContext())
+  undone.move()
   return {
-    runtime: stack.runtime,
+    // Not the one that has prepared it: whoever looks after a stack later has files to go by, and nothing else.
+    runtime: stack.open(),
     service: 'long',
     checked: 'checked',
     failing: 'failing',
