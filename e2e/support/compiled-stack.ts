@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provisionedFact } from '@angee/testkit'
@@ -22,6 +22,8 @@ export async function compiledStack(
   parts: { name?: string; more?: string; migrate?: string; hook?: string; env?: Record<string, string> } = {},
 ): Promise<CompiledStack> {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'angee-up-')))
+  // Services that are not root's have to get there.
+  await chmod(parent, 0o755)
   const root = join(parent, `s${randomBytes(3).toString('hex')}`)
   await mkdir(root)
   await writeFile(join(root, 'angee.yaml'), manifestOf(parts))

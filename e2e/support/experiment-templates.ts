@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { provisionedFact } from '@angee/testkit'
 import { baseImage, postgresImage } from './compiled-stack.ts'
 
 /** A workspace template and the stack template it chains, below the `.templates` of a stack. */
@@ -9,6 +10,10 @@ export async function experimentTemplates(root: string): Promise<void> {
     await writeFile(join(root, '.templates', path), content)
   }
 }
+
+const account = provisionedFact('POSTGRES_ACCOUNT') ?? 'postgres'
+/** Postgres refuses to run as root. */
+const asAccount = `setpriv --reuid=${account} --regid=${account} --clear-groups`
 
 const files = {
   'workspaces/experiment/copier.yml': `
@@ -71,5 +76,45 @@ jobs:
     command: exec psql -v ON_ERROR_STOP=1 -qc "alter table items add column if not exists checked boolean not null default false"
     depends_on: [postgres]
 {%- endif %}
+`,
+  'workspaces/local/copier.yml': `
+_subdirectory: template
+_angee: { kind: workspace, name: local, chain_root: stack, chain: [{ template: stacks/local, root: stack }] }
+`,
+  'workspaces/local/template/README.md': 'The same on processes of this machine.\n',
+  'stacks/local/copier.yml': '_subdirectory: template\n_angee: { kind: stack, name: local }\n',
+  'stacks/local/template/angee.yaml': `name: local
+persist:
+  files: { subpath: ./data }
+  pgdata: { subpath: ./data/pgdata }
+sources: { root: { path: . } }
+services:
+  postgres:
+    runtime: local
+    command: exec ${asAccount} postgres -D ./data/pgdata -k "$PGHOST" -c listen_addresses= -c fsync=off
+    env: { PGHOST: "\${source.root.path}/data/pgdata", PGUSER: app, PGDATABASE: app }
+    depends_on: [cluster]
+    ready: { cmd: pg_isready -q, interval: 1s, retries: 60 }
+    backup:
+      dump: pg_dump --format=custom --compress=0
+      restore: pg_restore --clean --if-exists --single-transaction --exit-on-error --dbname=app
+      covers: [pgdata]
+  web:
+    runtime: local
+    command: exec sleep 100000
+    depends_on: [migrate]
+jobs:
+  cluster:
+    runtime: local
+    command: |
+      [ ! -e data/pgdata/PG_VERSION ] || exit 0
+      chown ${account} data/pgdata
+      ${asAccount} initdb --no-sync -D data/pgdata -U app --auth=trust --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+      echo 'create database app' | ${asAccount} postgres --single -D data/pgdata postgres >/dev/null
+  migrate:
+    runtime: local
+    env: { PGHOST: "\${source.root.path}/data/pgdata", PGUSER: app, PGDATABASE: app }
+    command: exec psql -v ON_ERROR_STOP=1 -qc "alter table items add column if not exists checked boolean not null default false"
+    depends_on: [postgres]
 `,
 }

@@ -36,7 +36,7 @@ engineSuite('workspaces that start with data, on Docker Compose', ['docker', 'po
     main = await compiledStack({ name: 'main' })
     await main.must('stack', 'up')
     await main.sql(
-      "create extension vector; create table items as select i, 'mail-' || i || '@example.org' as name, array[i, -i, i / 7.0]::vector as v from generate_series(1, 5000) i; create index on items using hnsw (v vector_l2_ops)",
+      "create extension vector; create table items as select i, 'mail-' || i || '@example.org' as name, array[i, -i, i / 7.0]::vector(3) as v from generate_series(1, 5000) i; create index on items using hnsw (v vector_l2_ops)",
     )
     await mkdir(join(main.root, 'data/uploads'))
     await writeFile(join(main.root, 'data/uploads/picture'), 'pixels')

@@ -97,7 +97,7 @@ async function bringUp(
       error.code,
       `${error.message}\nThe workspace "${made.name}" is made, and its stack is not up`,
       {
-        hint: `${error.hint ?? ''} Then go on: ${upCommand(stackRoot)}\n      or give it up: ${commandLine(surface, `workspace destroy ${made.name} --purge`)}`.trim(),
+        hint: `${error.hint === undefined ? '' : `${error.hint}\n      `}Then go on: ${upCommand(stackRoot)}\n      or give it up: ${commandLine(surface, `workspace destroy ${made.name} --purge`)}`,
         context: { ...error.context, workspace: made.name, stackRoot },
         retry: error.retry,
         cause: error,

@@ -152,12 +152,14 @@ async function treeReplacement(
   const live = await liveDirectory(stack, part)
   const keptThen = manifest.excluded.filter((one) => one.part === part.id).map(({ path }) => path)
   const keep = [...new Set([...part.exclude.map(({ path }) => path), ...keptThen])]
+  const names = live === undefined ? [] : await stack.files.names(live)
   return {
     part,
     ...(stored === undefined ? {} : { stored }),
     target: live ?? join(stack.place.base, part.path),
     exists: live !== undefined,
-    empty: live === undefined || (await stack.files.names(live)).length === 0,
+    // What stays in place, such as the covered directory of a stack that was just made, is not replaced.
+    empty: names.every((name) => keep.includes(name.toString())),
     keep: keep.filter((path) => !keep.some((other) => path.startsWith(`${other}/`))),
   }
 }

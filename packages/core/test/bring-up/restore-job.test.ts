@@ -32,11 +32,11 @@ async function target(from: { root: string; id: string }, db: Partial<FakeServic
   const loaded: string[] = []
   const made = await fakeStack(
     `name: copy
-persist: { files: { subpath: ./files } }
+persist: { files: { subpath: ./files }, db: { subpath: ./files/db } }
 services:
   app: { image: app, mounts: ["persist://files:/files"], depends_on: [migrate] }
   other: { image: other }
-  db: { image: db, ready: { cmd: "true" }, backup: { dump: dump, restore: restore, seed: mask } }
+  db: { image: db, ready: { cmd: "true" }, backup: { dump: dump, restore: restore, seed: mask, covers: [db] } }
 jobs:
   migrate: { image: app, depends_on: [restore, db] }
   report: { image: app, depends_on: [migrate] }
