@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SuiteApi } from '../../api.ts'
 import { testContext } from '../../fakes/index.ts'
@@ -57,6 +58,27 @@ export function prepareCases({ it }: SuiteApi, open: OpenEmptyStack): void {
     await assertFails(runtime.up(['app'], definition, testContext()), 'RUNTIME_FAILED')
     await runtime.down({ volumes: false }, testContext())
     assert.equal(await readFile(path, 'utf8'), stack.byHand.text)
+    assert.deepEqual(await stack.remains(), [])
+  })
+
+  it('copyDefinition copies a file that a person wrote into another root, and no other', async (test) => {
+    await using stack = await open()
+    const runtime = await stack.open()
+    if (runtime.copyDefinition === undefined) return test.skip('the runtime copies no definitions')
+    const { stackRoot, project } = stack.definition
+    const other = await mkdtemp(join(tmpdir(), 'angee-suite-copy-'))
+    await using _other = { [Symbol.asyncDispose]: () => rm(other, { recursive: true }) }
+    const to = { base: { from: stackRoot, to: other }, persist: [], stackRoot: other, project: `${project}-copy` }
+    const definition = definitionOf(stack, [stack.workload('service', 'app', stays(newMark()))])
+    const { file } = await runtime.prepare(definition, testContext())
+    assert.equal(await runtime.copyDefinition(to, testContext()), undefined)
+    assert.deepEqual(await readdir(other), [])
+    await rm(file)
+    await writeFile(join(stackRoot, stack.byHand.file), stack.byHand.text)
+    await runtime.prepare(definition, testContext())
+    assert.equal(typeof (await runtime.copyDefinition(to, testContext())), 'object')
+    assert.notDeepEqual(await readdir(other), [])
+    assert.equal(await readFile(join(stackRoot, stack.byHand.file), 'utf8'), stack.byHand.text)
     assert.deepEqual(await stack.remains(), [])
   })
 

@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises'
 import type { Context, HookCommand } from '@angee/core'
 import type { RuntimeCall } from './call.ts'
 import { environmentOf, fakeFile, namesByHand, served, writeDefinition } from './definition.ts'
@@ -24,6 +25,7 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
   const held = new Map(Object.entries(services).map(([name, told]) => [name, hold(told, told.state ?? 'running')]))
   const running = new Set<{ service: string; command: HookCommand }>()
   let own: ReadonlySet<string> | undefined
+  let byHand: string | undefined
 
   world.meets.set(serves, ({ name, condition }) => {
     const one = held.get(name)
@@ -134,10 +136,11 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
       const workloads = served(definition, serves)
       const prepared = await writeDefinition(fakeFile(definition.stackRoot, type), workloads)
       const defined = workloads.filter(({ kind }) => kind === 'service').map(({ name }) => name)
-      const byHand = prepared.outcome === 'by-hand' ? await namesByHand(prepared.file) : undefined
-      const names = byHand?.services ?? defined
+      byHand = prepared.outcome === 'by-hand' ? prepared.file : undefined
+      const there = byHand === undefined ? undefined : await namesByHand(byHand)
+      const names = there?.services ?? defined
       for (const name of names) if (!held.has(name)) held.set(name, hold(services[name] ?? {}, 'absent'))
-      own = new Set([...names, ...(byHand?.jobs ?? workloads.map(({ name }) => name))])
+      own = new Set([...names, ...(there?.jobs ?? workloads.map(({ name }) => name))])
       return prepared
     },
 
@@ -175,8 +178,10 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
       return result
     },
 
-    async copyDefinition({ project }, ctx) {
+    async copyDefinition({ project, stackRoot }, ctx) {
       await enter({ call: 'copyDefinition' }, ctx)
+      if (byHand === undefined) return undefined
+      await copyFile(byHand, fakeFile(stackRoot, type))
       return { project_name: project }
     },
 
