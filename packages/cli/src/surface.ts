@@ -8,6 +8,8 @@ type OutputFormat = (typeof outputFormats)[number]
 /** The options every command takes, as parsed. */
 export interface GlobalOptions {
   root?: string
+  operator?: string
+  operatorTokenFile?: string
   output?: OutputFormat
   json?: true
   quiet?: true
@@ -18,6 +20,8 @@ export interface GlobalOptions {
 /** Where one run of the program talks to its user: what they asked for, and the two streams. */
 export interface Surface {
   readonly root: string | undefined
+  /** The operator that is to do it, instead of this process. */
+  readonly operator: { url: string; tokenFile: string | undefined } | undefined
   readonly format: OutputFormat
   readonly quiet: boolean
   readonly yes: boolean
@@ -64,6 +68,8 @@ export function surfaceFor(options: GlobalOptions, env: NodeJS.ProcessEnv = proc
   }
   return {
     root: options.root,
+    operator:
+      options.operator === undefined ? undefined : { url: options.operator, tokenFile: options.operatorTokenFile },
     format: quiet && format === 'table' ? 'name' : format,
     quiet,
     yes: options.yes === true,
@@ -93,9 +99,13 @@ export function surfaceFor(options: GlobalOptions, env: NodeJS.ProcessEnv = proc
   }
 }
 
-/** A command line for the user to type, with the `--root` they gave to this one. */
-export function commandLine({ root }: Pick<Surface, 'root'>, words: string): string {
-  return root === undefined ? `angee ${words}` : `angee ${words} --root ${shellWord(root)}`
+/** A command line for the user to type, with the `--root` or the `--operator` they gave to this one. */
+export function commandLine({ root, operator }: Pick<Surface, 'root'> & Partial<Surface>, words: string): string {
+  const place = [
+    ...(root === undefined ? [] : ['--root', shellWord(root)]),
+    ...(operator === undefined ? [] : ['--operator', shellWord(operator.url)]),
+  ]
+  return ['angee', words, ...place].join(' ')
 }
 
 /** `text` as one word of a shell. */

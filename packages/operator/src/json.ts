@@ -1,4 +1,4 @@
-import { redact } from '@angee/core'
+import { redact } from '@angee/core/errors'
 
 /** Objects whose keys are a person's own, or a code's: their keys stay as they are. */
 const ownKeys = new Set(['labels', 'context'])

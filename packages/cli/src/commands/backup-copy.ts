@@ -1,5 +1,5 @@
 import { AngeeError, copySnapshot, defaultBackend, exitCodes } from '@angee/core'
-import { printCopied } from '../output/copied.ts'
+import { placeOf, printCopied } from '../output/copied.ts'
 import { withStack } from '../session.ts'
 import type { Surface } from '../surface.ts'
 
@@ -20,12 +20,19 @@ export async function backupCopy(surface: Surface, snapshot: string, options: Co
     const result = await copySnapshot(stack, { snapshot, from, to, plain: options.plain === true }, ctx)
     progress.end('erase')
     const milliseconds = Math.round(performance.now() - begun)
-    await printCopied(surface, { operation: 'copy', result, from: from.backend.location, to, milliseconds })
+    await printCopied(surface, {
+      operation: 'copy',
+      result,
+      from: from.backend.location,
+      to: placeOf(to),
+      milliseconds,
+    })
     return exitCodes.done
   })
 }
 
-function whereTo(names: readonly string[]): AngeeError {
+/** What a copy without a direction ends with. `names` are those of the backends that are known. */
+export function whereTo(names: readonly string[]): AngeeError {
   const further = names.filter((name) => name !== defaultBackend)
   const known = further.length === 0 ? '' : `There is: ${further.join(', ')}. `
   return new AngeeError('USAGE', 'where to? Give --to, or --from to bring a copy home', {

@@ -15,11 +15,16 @@ export async function backupDrill(surface: Surface, reference: string): Promise<
     const id = await resolveSnapshot(stack, reference, ctx)
     const report = await drillSnapshot(stack, id, { ...bringUpEffects(surface), freePorts }, ctx)
     progress.end('erase')
-    const { manifest, parts, at, seconds } = report
-    const value = { operation: 'drill', snapshot: manifest.id, provenAt: at, seconds, parts, exitCode: exitCodes.done }
-    await printResult(surface, value, [manifest.id], () => summary(report, surface.columns))
-    return exitCodes.done
+    return printDrill(surface, report)
   })
+}
+
+/** Prints what a drill has proven. */
+export async function printDrill(surface: Surface, report: DrillReport): Promise<number> {
+  const { manifest, parts, at, seconds } = report
+  const value = { operation: 'drill', snapshot: manifest.id, provenAt: at, seconds, parts, exitCode: exitCodes.done }
+  await printResult(surface, value, [manifest.id], () => summary(report, surface.columns))
+  return exitCodes.done
 }
 
 function summary({ manifest, parts, seconds }: DrillReport, width: number | undefined): string {

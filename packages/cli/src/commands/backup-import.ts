@@ -1,7 +1,7 @@
 import { openExport } from '@angee/archive'
 import { AngeeError, defaultBackend, exitCodes, type ImportFile, importSnapshot } from '@angee/core'
 import { newContext } from '../context.ts'
-import { printCopied } from '../output/copied.ts'
+import { placeOf, printCopied } from '../output/copied.ts'
 import { printDocument } from '../output/document.ts'
 import { plainText } from '../output/style.ts'
 import { withStack } from '../session.ts'
@@ -29,7 +29,7 @@ export async function backupImport(surface: Surface, file: string, options: Impo
     const result = await importSnapshot(stack, source, to, ctx)
     progress.end('erase')
     const milliseconds = Math.round(performance.now() - begun)
-    await printCopied(surface, { operation: 'import', result, from: file, to, milliseconds })
+    await printCopied(surface, { operation: 'import', result, from: file, to: placeOf(to), milliseconds })
     const { name } = result.manifest.stack
     if (name !== stack.name && surface.format === 'table') {
       surface.note(`It was taken of the stack "${plainText(name)}"; see what fits with --dry-run.\n`)

@@ -15,13 +15,16 @@ export async function backupLs(surface: Surface): Promise<number> {
     tellDamage(surface, damagedLines)
     return exitCodes.withWarnings
   }
-  if (count === 0 && !wantsAll) {
-    surface.note(
-      `no snapshots yet. Take one: ${commandLine(surface, 'stack backup')}\n` +
-        `If the backend holds some: ${commandLine(surface, 'stack backup reindex')}\n`,
-    )
-  }
+  if (count === 0 && !wantsAll) tellNone(surface)
   return exitCodes.done
+}
+
+/** Says what to do where there is nothing to list. */
+export function tellNone(surface: Surface): void {
+  surface.note(
+    `no snapshots yet. Take one: ${commandLine(surface, 'stack backup')}\n` +
+      `If the backend holds some: ${commandLine(surface, 'stack backup reindex')}\n`,
+  )
 }
 
 interface Printed {
@@ -58,7 +61,8 @@ async function printRecords(surface: Surface, { stateDirectory }: StackPlace): P
   return { count: records.length, damagedLines }
 }
 
-function tellDamage(surface: Surface, lines: readonly number[]): void {
+/** Says which lines of the catalog cannot be read. */
+export function tellDamage(surface: Surface, lines: readonly number[]): void {
   const which = lines.slice(0, 5).join(', ') + (lines.length > 5 ? ', …' : '')
   const { careful, bold } = surface.style.err
   surface.err(

@@ -15,6 +15,11 @@ export async function backupReindex(surface: Surface): Promise<number> {
       return { report: await reindex(stack, ctx), location: stack.backend.location }
     },
   )
+  return printReindexed(surface, report, location)
+}
+
+/** Prints what rebuilding the catalog has found. Gives its exit code. */
+export async function printReindexed(surface: Surface, report: ReindexReport, location: string): Promise<number> {
   const exitCode = report.damaged.length === 0 ? exitCodes.done : exitCodes.withWarnings
   await printResult(surface, { operation: 'reindex', ...report, exitCode }, report.added, () =>
     summary(report, location),

@@ -22,7 +22,7 @@ interface Doomed {
 
 /** Removes snapshots after asking. All of them must be known before the first one goes. */
 export async function backupRm(surface: Surface, references: readonly string[], force: boolean): Promise<number> {
-  const question = `Remove ${counted(references.length, 'snapshot')} for ever?`
+  const question = questionFor(references)
   requireSomeoneToAsk(surface, question)
   const removed = await withStack(surface, { events: 'lines' }, async (session) => {
     const doomed = await find(references, session)
@@ -32,10 +32,20 @@ export async function backupRm(surface: Surface, references: readonly string[], 
     await giveBackRoom(session)
     return ids
   })
+  return printRemoved(surface, removed)
+}
+
+/** Prints which snapshots are gone. */
+export async function printRemoved(surface: Surface, removed: readonly string[]): Promise<number> {
   await printResult(surface, { operation: 'rm', removed, exitCode: exitCodes.done }, removed, () =>
     removed.map((id) => `Removed ${id}\n`).join(''),
   )
   return exitCodes.done
+}
+
+/** What has to be agreed to. */
+export function questionFor(references: readonly string[]): string {
+  return `Remove ${counted(references.length, 'snapshot')} for ever?`
 }
 
 async function find(references: readonly string[], { stack, ctx }: Session): Promise<Doomed[]> {
@@ -88,7 +98,8 @@ async function giveBackRoom({ stack, ctx }: Session): Promise<void> {
   }
 }
 
-function stoppedAfter(removed: readonly string[], error: unknown): unknown {
+/** The error that ended a removal of several, with what was removed before. */
+export function stoppedAfter(removed: readonly string[], error: unknown): unknown {
   if (!isAngeeError(error)) return error
   return new AngeeError(error.code, `${error.message}\nRemoved before that: ${removed.join(', ')}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),

@@ -8,7 +8,8 @@ import { warningText } from '../output/warnings.ts'
 import { withStack } from '../session.ts'
 import type { Surface } from '../surface.ts'
 
-interface CatalogFacts {
+/** What the manifest does not say. */
+export interface CatalogFacts {
   location: string
   pinned: boolean
   verifiedAt?: string
@@ -31,6 +32,15 @@ export async function backupShow(surface: Surface, reference: string): Promise<n
       },
     }
   })
+  return printSnapshot(surface, manifest, facts)
+}
+
+/** Prints all that is known of a snapshot. */
+export async function printSnapshot(
+  surface: Surface,
+  manifest: SnapshotManifest,
+  facts: CatalogFacts,
+): Promise<number> {
   await printDocument(surface, { ...manifest, ...facts }, [manifest.id], () =>
     snapshotPage(manifest, facts, surface.columns),
   )

@@ -14,7 +14,8 @@ import { formatTable } from '../output/table.ts'
 import { type Session, withStack } from '../session.ts'
 import { commandLine, type Surface } from '../surface.ts'
 
-interface Verified {
+/** What was found of one snapshot. */
+export interface Verified {
   id: string
   ok: boolean
   bytesRead: number
@@ -45,20 +46,30 @@ export async function backupVerify(
     }
     return reports
   })
+  return printVerified(surface, level, snapshots)
+}
+
+/** Prints the report of a verification. Gives its exit code. */
+export async function printVerified(
+  surface: Surface,
+  level: 'quick' | 'full',
+  snapshots: readonly Verified[],
+): Promise<number> {
   const damaged = snapshots.filter(({ ok }) => !ok)
   const value = { level, ok: damaged.length === 0, snapshots }
   await printDocument(
     surface,
     value,
     damaged.map(({ id }) => id),
-    () => table(snapshots, quick, surface.columns),
+    () => table(snapshots, level === 'quick', surface.columns),
   )
   if (damaged.length === 0) return exitCodes.done
   tellDamaged(surface, damaged.length, snapshots.length)
   return errorCodes.SNAPSHOT_CORRUPT.exit
 }
 
-function refuseUnclear(surface: Surface, references: readonly string[], all: boolean): void {
+/** USAGE unless either snapshots are named or all are asked for. */
+export function refuseUnclear(surface: Surface, references: readonly string[], all: boolean): void {
   if (all !== references.length > 0) return
   const message = all ? 'name snapshots or give --all, not both' : 'which snapshots?'
   throw new AngeeError('USAGE', message, {

@@ -20,16 +20,21 @@ export async function jobRun(surface: Surface, name: string, again: boolean): Pr
     )
     progress.end('erase')
     const milliseconds = Math.round(performance.now() - begun)
-    const value = { operation: 'job', job: name, ran, durationMilliseconds: milliseconds, exitCode: exitCodes.done }
-    await printResult(
-      surface,
-      value,
-      [name],
-      () => `Job ${plainText(name)} ${ran ? `is done, ${formatDuration(milliseconds)}` : 'has been done before'}\n`,
-    )
-    if (!ran) surface.note(`To do it again: ${commandLine(surface, `job run ${name} --again`)}\n`)
-    return exitCodes.done
+    return printJobRun(surface, name, ran, milliseconds)
   })
+}
+
+/** Prints whether a job has run. */
+export async function printJobRun(surface: Surface, name: string, ran: boolean, milliseconds: number): Promise<number> {
+  const value = { operation: 'job', job: name, ran, durationMilliseconds: milliseconds, exitCode: exitCodes.done }
+  await printResult(
+    surface,
+    value,
+    [name],
+    () => `Job ${plainText(name)} ${ran ? `is done, ${formatDuration(milliseconds)}` : 'has been done before'}\n`,
+  )
+  if (!ran) surface.note(`To do it again: ${commandLine(surface, `job run ${name} --again`)}\n`)
+  return exitCodes.done
 }
 
 /** Whole lines, so that one that holds a secret is never cut in the middle of it. */

@@ -2,15 +2,13 @@ import {
   AngeeError,
   exitCodes,
   planSnapshot,
-  type SnapshotPlan,
   type SnapshotRequest,
   type SnapshotResult,
-  type Stack,
   takeSnapshot,
 } from '@angee/core'
 import { printResult } from '../output/document.ts'
 import { formatDuration } from '../output/format.ts'
-import { formatScope, scopeDocument } from '../output/scope.ts'
+import { formatScope, type ScopeFacts, scopeDocument, scopeFacts } from '../output/scope.ts'
 import { plainText } from '../output/style.ts'
 import { tellWarnings } from '../output/warnings.ts'
 import { withStack } from '../session.ts'
@@ -43,8 +41,12 @@ export async function stackBackup(surface: Surface, options: BackupOptions): Pro
     { events: 'lines', whenInterrupted: 'nothing was stored' },
     ({ stack, ctx }) => takeSnapshot(stack, request, ctx),
   )
+  return printBackup(surface, result, Math.round(performance.now() - begun))
+}
+
+/** Prints what a finished backup has done. Gives its exit code. */
+export async function printBackup(surface: Surface, result: SnapshotResult, milliseconds: number): Promise<number> {
   const exitCode = isPerfect(result) ? exitCodes.done : exitCodes.withWarnings
-  const milliseconds = Math.round(performance.now() - begun)
   await printResult(surface, resultDocument(result, milliseconds, exitCode), [result.manifest.id], () =>
     summary(result, milliseconds, surface),
   )
@@ -112,18 +114,15 @@ function wantedParts({ only, includeSecrets }: BackupOptions): Pick<SnapshotRequ
 async function showScope(surface: Surface, options: BackupOptions): Promise<number> {
   await withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
     const plan = await planSnapshot(stack, wantedParts(options), ctx)
-    await printScope(surface, stack, plan)
+    await printScope(surface, scopeFacts(stack, plan))
   })
   return exitCodes.done
 }
 
-async function printScope(surface: Surface, stack: Stack, plan: SnapshotPlan): Promise<void> {
-  const parts = [
-    ...plan.trees.map(({ part }) => part.id),
-    ...plan.streams.map(({ id }) => id),
-    ...(plan.secrets ? [plan.secrets.id] : []),
-  ]
+/** Prints what a backup would capture. */
+export async function printScope(surface: Surface, scope: ScopeFacts): Promise<void> {
+  const parts = scope.parts.map(({ part }) => part)
   if (parts.length === 0) throw new AngeeError('SCOPE_EMPTY', 'no part is left to capture')
-  const value = { operation: 'backup', dryRun: true, ...scopeDocument(stack, plan), exitCode: exitCodes.done }
-  await printResult(surface, value, parts, () => formatScope(stack, plan, surface))
+  const value = { operation: 'backup', dryRun: true, ...scopeDocument(scope), exitCode: exitCodes.done }
+  await printResult(surface, value, parts, () => formatScope(scope, surface))
 }

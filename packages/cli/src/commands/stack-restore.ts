@@ -1,9 +1,9 @@
 import {
   AngeeError,
   exitCodes,
+  type PlanSummary,
   planRestore,
   type RestoreRequest,
-  type RestoreResult,
   recoverStack,
   resolveSnapshot,
   restoreSnapshot,
@@ -11,12 +11,13 @@ import {
   type Unfinished,
   undoRequest,
   unfinishedOperations,
+  type Warning,
 } from '@angee/core'
 import { confirmed, declined, requireSomeoneToAsk } from '../confirm.ts'
 import { printResult } from '../output/document.ts'
 import { formatDuration } from '../output/format.ts'
 import { formatPlan, planDocument } from '../output/plan.ts'
-import { tellRecovered, tellRestored } from '../output/restored.ts'
+import { type RestoredFacts, restoredFacts, tellRecovered, tellRestored } from '../output/restored.ts'
 import { tellWarnings } from '../output/warnings.ts'
 import { type Session, withStack } from '../session.ts'
 import { commandLine, type Surface } from '../surface.ts'
@@ -50,7 +51,8 @@ export async function stackRestore(
   })
 }
 
-function refuseContradictions(surface: Surface, reference: string | undefined, options: RestoreArguments): void {
+/** USAGE for words that say two things at once, or nothing. */
+export function refuseContradictions(surface: Surface, reference: string | undefined, options: RestoreArguments): void {
   const usage = (message: string, hint: string): AngeeError => new AngeeError('USAGE', message, { hint })
   if (options.undo && reference !== undefined) {
     throw usage(
@@ -90,13 +92,23 @@ async function showPlan(
   session: Session,
 ): Promise<number> {
   const { stack, ctx } = session
-  for (const { type, snapshot } of await unfinishedOperations(stack)) {
+  const unfinished = await unfinishedOperations(stack)
+  const request = await requestFor(session, reference, options)
+  const plan = summarizePlan(await planRestore(stack, request, ctx), request, stack.place.root)
+  return printPlan(surface, plan, unfinished)
+}
+
+/** Prints what a restore would do. */
+export async function printPlan(
+  surface: Surface,
+  plan: PlanSummary,
+  unfinished: readonly { type: string; snapshot: string }[],
+): Promise<number> {
+  for (const { type, snapshot } of unfinished) {
     surface.err(
       `note: a ${type} of ${snapshot} is running or was interrupted; an interrupted one is dealt with first\n`,
     )
   }
-  const request = await requestFor(session, reference, options)
-  const plan = summarizePlan(await planRestore(stack, request, ctx), request, stack.place.root)
   const value = { operation: 'restore', dryRun: true, plan: planDocument(plan), exitCode: 0 }
   await printResult(surface, value, [plan.snapshot.id], () => `${formatPlan(plan, surface)}\nNothing was changed.\n`)
   return exitCodes.done
@@ -129,25 +141,36 @@ async function restore(
   const begun = performance.now()
   const result = await restoreSnapshot(stack, request, { abandonUnfinished: options.abandon === true }, ctx)
   progress.end('erase')
-  const exitCode = progress.warnings.length === 0 ? exitCodes.done : exitCodes.withWarnings
   const milliseconds = Math.round(performance.now() - begun)
-  await printResult(surface, resultDocument(result, milliseconds, exitCode), [result.plan.manifest.id], () =>
-    tellRestored(result, options.undo === true, formatDuration(milliseconds), surface),
+  return printRestored(surface, restoredFacts(result), options.undo === true, milliseconds, progress.warnings)
+}
+
+/** Prints what a finished restore has done. Gives its exit code. */
+export async function printRestored(
+  surface: Surface,
+  facts: RestoredFacts,
+  undo: boolean,
+  milliseconds: number,
+  warnings: readonly Warning[],
+): Promise<number> {
+  const exitCode = warnings.length === 0 ? exitCodes.done : exitCodes.withWarnings
+  await printResult(surface, resultDocument(facts, milliseconds, exitCode), [facts.snapshot.id], () =>
+    tellRestored(facts, undo, formatDuration(milliseconds), surface),
   )
-  tellWarnings(surface, progress.warnings, 'run it with -o json to see all of them')
-  if (surface.format === 'table' && result.safety) {
+  tellWarnings(surface, warnings, 'run it with -o json to see all of them')
+  if (surface.format === 'table' && facts.safety !== null) {
     surface.note(`\nBack to what was there before: ${commandLine(surface, 'stack restore --undo')}\n`)
   }
   return exitCode
 }
 
-function resultDocument({ plan, safety }: RestoreResult, milliseconds: number, exitCode: number): object {
+function resultDocument(facts: RestoredFacts, milliseconds: number, exitCode: number): object {
   return {
     operation: 'restore',
-    snapshot: plan.manifest.id,
-    safety: safety?.id ?? null,
-    replaced: [...plan.trees, ...plan.streams].map(({ part }) => part.id),
-    kept: plan.kept,
+    snapshot: facts.snapshot.id,
+    safety: facts.safety,
+    replaced: [...facts.replaced, ...facts.emptied],
+    kept: facts.kept,
     durationMilliseconds: milliseconds,
     exitCode,
   }

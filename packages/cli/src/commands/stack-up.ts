@@ -1,8 +1,8 @@
-import { type BringUpResult, bringUpStack, exitCodes } from '@angee/core'
+import { type BringUpResult, bringUpStack, exitCodes, type Warning } from '@angee/core'
 import { bringUpEffects } from '../effects.ts'
 import { printResult } from '../output/document.ts'
 import { counted, formatDuration } from '../output/format.ts'
-import { formatServices, serviceDocuments } from '../output/services.ts'
+import { formatServices, type ServiceFacts, serviceFacts } from '../output/services.ts'
 import { plainText } from '../output/style.ts'
 import { tellWarnings } from '../output/warnings.ts'
 import { withStack } from '../session.ts'
@@ -17,37 +17,79 @@ export async function stackUp(surface: Surface, services: readonly string[], wai
     const result = await bringUpStack(stack, request, bringUpEffects(surface), ctx)
     progress.end('erase')
     const milliseconds = Math.round(performance.now() - begun)
-    const exitCode = progress.warnings.length === 0 ? exitCodes.done : exitCodes.withWarnings
-    const names = result.services.filter(({ state }) => state === 'running').map(({ service }) => service)
-    await printResult(surface, upDocument(result, milliseconds, exitCode), names, () =>
-      summary(stack.name, result, formatDuration(milliseconds), surface.columns),
-    )
-    tellWarnings(surface, progress.warnings, 'run it with -o json to see all of them')
-    return exitCode
+    return printUp(surface, { name: stack.name, ...upFacts(result) }, milliseconds, progress.warnings)
   })
 }
 
-/** What bringing up did, for machines. */
-export function upDocument({ services, restored, jobs, files }: BringUpResult, milliseconds: number, exitCode: number) {
+/** What bringing up did. */
+export interface UpFacts {
+  /** Of the stack. */
+  name: string
+  services: ServiceFacts[]
+  restored: { job: string; snapshot: string; name?: string; parts: string[] }[]
+  jobs: string[]
+  files: { runtime: string; file: string; outcome: string }[]
+}
+
+/** Prints what bringing up did. Gives its exit code. */
+export async function printUp(
+  surface: Surface,
+  facts: UpFacts,
+  milliseconds: number,
+  warnings: readonly Warning[],
+): Promise<number> {
+  const exitCode = warnings.length === 0 ? exitCodes.done : exitCodes.withWarnings
+  const names = facts.services.filter(({ state }) => state === 'running').map(({ service }) => service)
+  await printResult(surface, documentOf(facts, milliseconds, exitCode), names, () =>
+    summary(facts, formatDuration(milliseconds), surface.columns),
+  )
+  tellWarnings(surface, warnings, 'run it with -o json to see all of them')
+  return exitCode
+}
+
+function upFacts({ services, restored, jobs, files }: BringUpResult): Omit<UpFacts, 'name'> {
   return {
-    operation: 'up',
-    services: serviceDocuments(services),
-    restored: restored.map(({ job, manifest, parts }) => ({ job, snapshot: manifest.id, parts })),
+    services: services.map(serviceFacts),
+    restored: restored.map(({ job, manifest: { id, name }, parts }) => ({
+      job,
+      snapshot: id,
+      ...(name === undefined ? {} : { name }),
+      parts,
+    })),
     jobs,
     files: files.map(({ kind, file, outcome }) => ({ runtime: kind, file, outcome })),
+  }
+}
+
+/** What bringing up did, for machines. */
+export function upDocument(result: BringUpResult, milliseconds: number, exitCode: number): object {
+  return documentOf(upFacts(result), milliseconds, exitCode)
+}
+
+function documentOf(
+  { services, restored, jobs, files }: Omit<UpFacts, 'name'>,
+  milliseconds: number,
+  exitCode: number,
+) {
+  return {
+    operation: 'up',
+    services,
+    restored: restored.map(({ job, snapshot, parts }) => ({ job, snapshot, parts })),
+    jobs,
+    files,
     durationMilliseconds: milliseconds,
     exitCode,
   }
 }
 
-function summary(name: string, result: BringUpResult, duration: string, width: number | undefined): string {
-  const lines = result.restored.map(({ manifest, parts }) => {
-    const named = manifest.name === undefined ? '' : ` "${manifest.name}"`
-    return `Restored ${manifest.id}${named}: ${counted(parts.length, 'part')}`
+function summary(facts: UpFacts, duration: string, width: number | undefined): string {
+  const lines = facts.restored.map(({ snapshot, name, parts }) => {
+    const named = name === undefined ? '' : ` "${name}"`
+    return `Restored ${snapshot}${named}: ${counted(parts.length, 'part')}`
   })
-  if (result.jobs.length > 0) lines.push(`Ran ${result.jobs.join(', ')}`)
-  const up = result.services.filter(({ state }) => state === 'running').length
-  lines.push(`${name} is up: ${up} of ${counted(result.services.length, 'service')} running, ${duration}`)
-  const table = formatServices(result.services, width)
+  if (facts.jobs.length > 0) lines.push(`Ran ${facts.jobs.join(', ')}`)
+  const up = facts.services.filter(({ state }) => state === 'running').length
+  lines.push(`${facts.name} is up: ${up} of ${counted(facts.services.length, 'service')} running, ${duration}`)
+  const table = formatServices(facts.services, width)
   return `${lines.map((line) => `${plainText(line)}\n`).join('')}${table === '' ? '' : `\n${table}`}`
 }

@@ -10,8 +10,12 @@ export interface Copied {
   result: CopyResult
   /** For display. */
   from: string
-  to: NamedBackend
+  to: { name: string; location: string }
   milliseconds: number
+}
+
+export function placeOf({ name, backend }: NamedBackend): Copied['to'] {
+  return { name, location: backend.location }
 }
 
 /** Prints that a snapshot lies in another place now, or lay there before, and how to go on from there. */
@@ -23,7 +27,7 @@ export async function printCopied(surface: Surface, copied: Copied): Promise<voi
     id: manifest.id,
     outcome,
     from,
-    to: { name: to.name, location: to.backend.location },
+    to: { name: to.name, location: to.location },
     durationMilliseconds: milliseconds,
     snapshot: manifest,
     exitCode: exitCodes.done,
@@ -43,7 +47,7 @@ function summary({ result, to, milliseconds }: Copied, { style, columns }: Surfa
   const { outcome, manifest } = result
   const { id, name, parts, status } = manifest
   const named = name === undefined ? '' : ` "${plainText(name)}"`
-  const place = plainText(to.backend.location)
+  const place = plainText(to.location)
   const head = `${status === 'partial' ? 'Partial snapshot' : 'Snapshot'} ${style.out.bold(id)}${named}`
   if (outcome === 'present') return `${head}: in ${place} already, the same\n`
   return `${head}: now in ${place} too, in ${formatDuration(milliseconds)}\n\n${partsTable(parts, columns)}`

@@ -2,23 +2,16 @@ import type { JobStatus } from '@angee/core'
 import { formatAge } from './format.ts'
 import { type Column, formatTable } from './table.ts'
 
-const columns: Column<JobStatus>[] = [
-  { title: 'JOB', value: ({ job }) => job, shrinks: true },
-  { title: 'DONE', value: doneOf },
-  { title: 'SNAPSHOT', value: ({ mark }) => mark?.snapshot ?? '', optional: 1 },
-  { title: 'RUNTIME', value: ({ kind }) => kind, optional: 2 },
-]
-
-/** A table of jobs. `width` of the terminal, if there is one. */
-export function formatJobs(jobs: readonly JobStatus[], width: number | undefined): string {
-  const shown = jobs.some(({ mark }) => mark?.snapshot !== undefined)
-    ? columns
-    : columns.filter(({ title }) => title !== 'SNAPSHOT')
-  return formatTable(jobs, shown, width)
+/** A job as it is shown, to people and to machines. */
+export interface JobFacts {
+  job: string
+  runtime: JobStatus['kind']
+  state: 'loaded' | 'done' | null
+  done_at: string | null
+  snapshot: string | null
 }
 
-/** The same for machines. */
-export function jobDocument({ job, kind, mark }: JobStatus): object {
+export function jobFacts({ job, kind, mark }: JobStatus): JobFacts {
   return {
     job,
     runtime: kind,
@@ -28,7 +21,22 @@ export function jobDocument({ job, kind, mark }: JobStatus): object {
   }
 }
 
-function doneOf({ mark }: JobStatus): string {
-  if (mark === undefined) return '-'
-  return mark.state === 'done' ? formatAge(Date.parse(mark.at), Date.now()) : 'not masked yet'
+const columns: Column<JobFacts>[] = [
+  { title: 'JOB', value: ({ job }) => job, shrinks: true },
+  { title: 'DONE', value: doneOf },
+  { title: 'SNAPSHOT', value: ({ snapshot }) => snapshot ?? '', optional: 1 },
+  { title: 'RUNTIME', value: ({ runtime }) => runtime, optional: 2 },
+]
+
+/** A table of jobs. `width` of the terminal, if there is one. */
+export function formatJobs(jobs: readonly JobFacts[], width: number | undefined): string {
+  const shown = jobs.some(({ snapshot }) => snapshot !== null)
+    ? columns
+    : columns.filter(({ title }) => title !== 'SNAPSHOT')
+  return formatTable(jobs, shown, width)
+}
+
+function doneOf({ state, done_at }: JobFacts): string {
+  if (done_at !== null) return formatAge(Date.parse(done_at), Date.now())
+  return state === null ? '-' : 'not masked yet'
 }

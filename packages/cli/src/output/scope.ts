@@ -1,9 +1,9 @@
-import type { Exclusion, SnapshotPlan, Stack } from '@angee/core'
+import type { SnapshotPlan, Stack } from '@angee/core'
 import { commandLine, type Surface } from '../surface.ts'
 import { plainText } from './style.ts'
 import { formatTable } from './table.ts'
 
-const reasons: Record<Exclusion['reason'], string> = {
+const reasons: Record<string, string> = {
   secrets: 'secrets are captured only on request, as a part of their own',
   run: 'run-time state',
   backend: 'snapshots themselves lie there',
@@ -12,33 +12,62 @@ const reasons: Record<Exclusion['reason'], string> = {
   staging: 'left by a restore',
 }
 
-/** What a snapshot would hold, as data. */
-export function scopeDocument(stack: Stack, plan: SnapshotPlan): object {
+/** What a snapshot would hold. */
+export interface ScopeFacts {
+  stack: { name: string; root: string }
+  /** Of the backend. */
+  location: string
+  parts: {
+    part: string
+    kind: 'tree' | 'stream' | 'file'
+    directory?: string
+    file?: string
+    service?: string
+    covers?: readonly string[]
+    quiesce?: 'none' | 'pause' | 'stop'
+  }[]
+  excluded: { part: string; path: string; reason: string }[]
+  unwanted: string[]
+}
+
+export function scopeFacts(stack: Stack, { trees, streams, secrets, excluded, unwanted }: SnapshotPlan): ScopeFacts {
   return {
     stack: { name: stack.name, root: stack.place.root },
     location: stack.backend.location,
     parts: [
-      ...plan.trees.map(({ part, directory }) => ({ part: part.id, kind: 'tree', directory, exclude: part.exclude })),
-      ...plan.streams.map(({ id, service, covers, hook }) => ({
+      ...trees.map(({ part, directory }) => ({ part: part.id, kind: 'tree' as const, directory })),
+      ...streams.map(({ id, service, covers, hook }) => ({
         part: id,
-        kind: 'stream',
+        kind: 'stream' as const,
         service,
         covers,
         quiesce: hook.quiesce,
       })),
-      ...(plan.secrets ? [{ part: plan.secrets.id, kind: 'file', file: plan.secrets.file }] : []),
+      ...(secrets ? [{ part: secrets.id, kind: 'file' as const, file: secrets.file }] : []),
     ],
-    unwanted: plan.unwanted.map(({ id }) => id),
+    excluded,
+    unwanted: unwanted.map(({ id }) => id),
   }
 }
 
-/** What a snapshot would hold, for a person. */
-export function formatScope(stack: Stack, plan: SnapshotPlan, surface: Surface): string {
-  const rows = [
-    ...plan.trees.map(({ part, directory }) => ({ part: part.id, from: directory })),
-    ...plan.streams.map(({ id, service }) => ({ part: id, from: `the dump of service ${service}` })),
-    ...(plan.secrets ? [{ part: plan.secrets.id, from: `${plan.secrets.file}, encrypted` }] : []),
-  ]
+/** The same for machines. */
+export function scopeDocument({ stack, location, parts, excluded, unwanted }: ScopeFacts): object {
+  const excludedFrom = (id: string) =>
+    excluded.filter(({ part }) => part === id).map(({ path, reason }) => ({ path, reason }))
+  return {
+    stack,
+    location,
+    parts: parts.map((one) => (one.kind === 'tree' ? { ...one, exclude: excludedFrom(one.part) } : one)),
+    unwanted,
+  }
+}
+
+/** The same for a person. */
+export function formatScope({ stack, location, parts, excluded, unwanted }: ScopeFacts, surface: Surface): string {
+  const rows = parts.map(({ part, directory, file, service }) => ({
+    part,
+    from: directory ?? (file === undefined ? `the dump of service ${service}` : `${file}, encrypted`),
+  }))
   const table = formatTable(
     rows,
     [
@@ -48,14 +77,14 @@ export function formatScope(stack: Stack, plan: SnapshotPlan, surface: Surface):
     surface.columns,
   )
   const notes = [
-    ...plan.excluded.map(({ part, path, reason }) => `left out of ${part}: ${path} (${reasons[reason]})`),
-    ...plan.streams.flatMap(({ id, covers }) => covers.map((path) => `${id} stands for ${path || '.'}`)),
-    ...plan.streams.flatMap(({ service, hook }) => quiesceNote(service, hook.quiesce)),
-    ...plan.unwanted.map(({ id }) => `${id} is not asked for`),
+    ...excluded.map(({ part, path, reason }) => `left out of ${part}: ${path} (${reasons[reason] ?? reason})`),
+    ...parts.flatMap(({ part, covers = [] }) => covers.map((path) => `${part} stands for ${path || '.'}`)),
+    ...parts.flatMap(({ service = '', quiesce = 'none' }) => quiesceNote(service, quiesce)),
+    ...unwanted.map((part) => `${part} is not asked for`),
   ]
   const listed = notes.length === 0 ? '' : `\n${notes.map((note) => `  ${plainText(note)}\n`).join('')}`
   return (
-    `A snapshot of ${plainText(stack.name)} (${plainText(stack.place.root)}) into ${plainText(stack.backend.location)} would hold:\n\n` +
+    `A snapshot of ${plainText(stack.name)} (${plainText(stack.root)}) into ${plainText(location)} would hold:\n\n` +
     `${table}${listed}\nNothing was changed. Take it with: ${commandLine(surface, 'stack backup')}\n`
   )
 }

@@ -28,7 +28,7 @@ export function startAngee(directory: string, args: readonly string[], env: Reco
   const finished = new Promise<Finished>((resolve) => {
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })
-  return { child, finished, stderr: () => stderr }
+  return { child, finished, stdout: () => stdout, stderr: () => stderr }
 }
 
 /** Runs the program to its end. */

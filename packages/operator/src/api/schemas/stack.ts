@@ -39,6 +39,7 @@ export const stackStatus = z
   .meta({ id: 'StackStatus' })
 
 export const upResult = z.object({
+  name: z.string().meta({ description: 'Of the stack' }),
   services: z.array(service),
   restored: z.array(
     z.object({ job: z.string(), snapshot: z.string(), name: z.string().optional(), parts: z.array(z.string()) }),
@@ -47,5 +48,5 @@ export const upResult = z.object({
   files: z.array(z.object({ runtime, file: z.string(), outcome: z.enum(['written', 'kept', 'by-hand']) })),
 })
 
-export const downResult = z.object({ volumes: z.boolean() })
+export const downResult = z.object({ name: z.string(), volumes: z.boolean() })
 export const jobResult = z.object({ job: z.string(), ran: z.boolean() })

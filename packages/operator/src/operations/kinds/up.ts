@@ -9,6 +9,7 @@ export const up = defineKind<{ services?: readonly string[]; withoutWaiting: boo
     const { services, restored, jobs, files } = await bringUpStack(stack, input, effects, ctx)
     return {
       result: {
+        name: stack.name,
         services: services.map(serviceFacts),
         restored: restored.map(({ job, manifest, parts }) => ({
           job,
@@ -28,7 +29,7 @@ export const down = defineKind<{ volumes: boolean }>({
   lane: 'writer',
   run: async ({ volumes }, { stack, ctx }) => {
     await takeDownStack(stack, { volumes }, ctx)
-    return { result: { volumes } }
+    return { result: { name: stack.name, volumes } }
   },
 })
 
