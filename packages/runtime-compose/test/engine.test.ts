@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registerSecret } from '@angee/core'
@@ -103,6 +103,24 @@ describe('a call', () => {
       code: 'RUNTIME_FAILED',
       message: expect.stringMatching(/ended with 15: services\.db: bad value \[redacted\]$/),
     })
+  })
+
+  it('tells the client where it is, by the name that the shell has for it', async () => {
+    await writeFile(join(directory, 'compose.yaml'), '')
+    // Not a shell: that corrects the variable itself.
+    const print = 'const { PWD } = process.env; if (process.argv.includes("config")) console.log(PWD)'
+    await writeFile(join(directory, 'bin', 'docker'), `#!${process.execPath}\n${print}`, { mode: 0o755 })
+    const other = `${directory}-link`
+    await symlink(directory, other)
+    const seen = async (stackRoot: string, pwd: string) => {
+      const own = { PATH: join(directory, 'bin'), PWD: pwd }
+      const runtime = openCompose({ options: {}, stackRoot, services: [] }, own)
+      return (await runtime.status(testContext())).map(({ service }) => service)
+    }
+    expect(await seen(directory, '/')).toEqual([directory])
+    expect(await seen(directory, other)).toEqual([other])
+    expect(await seen(directory, '/no/such/directory')).toEqual([directory])
+    await rm(other)
   })
 
   it('never takes the project of a directory above', async () => {

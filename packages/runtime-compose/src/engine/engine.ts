@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import type { Context } from '@angee/core'
 import { execa } from 'execa'
 import { engineError, missingDirectory, missingDocker } from './errors.ts'
@@ -32,8 +32,7 @@ const answerLimit = 64 * 1024 * 1024
 
 /** An engine for the stack at `stackRoot`; `own` is the environment the client inherits. */
 export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine {
-  // Compose files may say ${PWD}, and mean the directory they lie in.
-  const inherited = { ...own, PWD: stackRoot }
+  const inherited = { ...own, PWD: workingDirectory(stackRoot, own['PWD']) }
   const ask: Engine['ask'] = async (words, { signal }, environment) => {
     signal.throwIfAborted()
     const answer = await execa('docker', words, {
@@ -60,6 +59,18 @@ export function dockerEngine(stackRoot: string, own: NodeJS.ProcessEnv): Engine 
       throw engineError(words, answer)
     },
     spawn: (words, environment) => startClient(words, { ...inherited, ...environment }, stackRoot),
+  }
+}
+
+/**
+ * Compose files may say ${PWD}, and mean the directory they lie in. By which of its names a shell has entered it counts
+ * too: Compose resolves paths with it, and would make services anew for another name.
+ */
+function workingDirectory(stackRoot: string, own: string | undefined): string {
+  try {
+    return own !== undefined && realpathSync(own) === realpathSync(stackRoot) ? own : stackRoot
+  } catch {
+    return stackRoot
   }
 }
 
