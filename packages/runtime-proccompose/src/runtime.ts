@@ -67,7 +67,8 @@ export function openProccompose(opening: RuntimeOpening<ProccomposeOptions>, own
     async pause(names, ctx) {
       const server = await place.find(ctx)
       if (server !== undefined) return pauseServices(server, names, ctx)
-      for (const name of names) throw notRunning(name, 'no process-compose server runs')
+      for (const name of names)
+        throw notRunning(name, 'no process-compose server runs', 'Bring the stack up: angee stack up')
     },
 
     async resume(names, ctx) {
@@ -78,7 +79,8 @@ export function openProccompose(opening: RuntimeOpening<ProccomposeOptions>, own
     async waitHealthy(names, ctx) {
       const server = await place.find(ctx)
       if (server === undefined) {
-        for (const name of names) throw notRunning(name, 'no process-compose server runs')
+        for (const name of names)
+          throw notRunning(name, 'no process-compose server runs', 'Bring the stack up: angee stack up')
         return
       }
       const processes = (await place.liveDefinition())?.processes

@@ -40,13 +40,15 @@ export function broughtUpCases(name: string, program: ServerProgram): void {
       try {
         makeInheritable(descriptor)
         const outer = { PC_PORT_NUM: '1', PC_SOCKET_PATH: '/outer.sock', PC_DISABLED_PROCESSES: 'app', OURS: 'yes' }
+        // Where the secrets of a stack lie, for example.
+        await writeFile(join(stack.root, '.env'), 'DOT_ENV=seen\n')
         await bringUp(stack, stack.open(outer), [app])
       } finally {
         closeSync(descriptor)
       }
       const seen = await outputOf(stack.open(), 'app', 'env')
       expect(seen).toContain('OURS=yes\n')
-      expect(seen).not.toMatch(/PC_PORT_NUM|PC_SOCKET_PATH|PC_DISABLED/)
+      expect(seen).not.toMatch(/PC_PORT_NUM|PC_SOCKET_PATH|PC_DISABLED|DOT_ENV/)
       for (const pid of [stack.server(), await stack.pidOf('app')]) {
         const open = readdirSync(`/proc/${pid}/fd`).map((one) => readlinkSync(`/proc/${pid}/fd/${one}`))
         expect(open).not.toContain(join(stack.root, 'lock'))

@@ -31,10 +31,16 @@ export async function stateOf(server: Supervisor, service: string, ctx: Context)
   })
 }
 
+/** The command that shows what a process has written. */
+export function logsCommand({ address }: Pick<Supervisor, 'address'>, service: string): string {
+  const at = /^http:.*:(\d+)$/.exec(address)
+  return `process-compose process logs ${service} ${at === null ? `-u ${address}` : `-p ${at[1]}`}`
+}
+
 /** Why the server may not be there any more. */
 export function serverGone(server: Pick<Supervisor, 'address'>): AngeeError {
   return new AngeeError('RUNTIME_UNAVAILABLE', `no process-compose server answers at ${server.address}`, {
-    hint: 'A server ends with its last process unless told otherwise. Start it again: process-compose up --keep-project',
+    hint: 'Bring the stack up: angee stack up. One that you start yourself ends with its last process, unless with --keep-project.',
     context: { address: server.address },
     retry: 'later',
   })

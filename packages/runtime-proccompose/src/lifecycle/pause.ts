@@ -17,7 +17,7 @@ export async function pauseServices(server: Supervisor, services: readonly strin
         'SERVICE_NOT_RUNNING',
         `service ${service} cannot be paused: its status is ${state.status}`,
         {
-          hint: `Start it: process-compose process start ${service}`,
+          hint: 'Start it, and try again.',
           context: { service, status: state.status },
         },
       )

@@ -1,7 +1,7 @@
 import type { Context } from '@angee/core'
 import { AngeeError } from '@angee/core'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { inDependencyOrder, serverGone, stateOf } from './common.ts'
+import { inDependencyOrder, logsCommand, serverGone, stateOf } from './common.ts'
 import { phaseOf } from './phase.ts'
 
 /** How often a start may be refused: a process that has just ended counts as running for a moment longer. */
@@ -21,7 +21,7 @@ async function startOne(server: Supervisor, service: string, ctx: Context): Prom
     const state = await stateOf(server, service, ctx)
     if (phaseOf(state) === 'active') return
     if (phaseOf(state) === 'ended') {
-      if (started) return requireStarted(service, state.status)
+      if (started) return requireStarted(server, service, state.status)
       const answer = await server.start(service, ctx)
       if (answer === undefined) throw serverGone(server)
       started = answer.refused === undefined
@@ -40,10 +40,10 @@ function refusedStart(service: string, words: string): AngeeError {
 }
 
 /** A process that has run and ended, as a one-shot does, was started; one that could not run was not. */
-function requireStarted(service: string, status: string): void {
+function requireStarted(server: Supervisor, service: string, status: string): void {
   if (status === 'Completed' || status === 'Scheduled' || status === 'Watching') return
   throw new AngeeError('RUNTIME_FAILED', `process-compose did not start ${service}: its status is ${status}`, {
-    hint: `Look at why: process-compose process logs ${service}`,
+    hint: `Look at why: ${logsCommand(server, service)}`,
     context: { service, status },
   })
 }

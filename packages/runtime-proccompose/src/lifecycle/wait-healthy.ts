@@ -2,7 +2,7 @@ import type { Context } from '@angee/core'
 import { AngeeError } from '@angee/core'
 import type { ProcessState } from '../supervisor/answers.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { serverGone, stateOf } from './common.ts'
+import { logsCommand, serverGone, stateOf } from './common.ts'
 import { phaseOf } from './phase.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function waitUntilHealthy(
     const says = Boolean(info.readyLogLine)
     const seconds = limit(service) ?? Number.POSITIVE_INFINITY
     while (!isHealthy(await livingState(server, service, ctx), says)) {
-      if (ctx.clock.now() - begun >= seconds * 1000) throw notReady(service, seconds)
+      if (ctx.clock.now() - begun >= seconds * 1000) throw notReady(server, service, seconds)
       await ctx.clock.sleep(100, ctx.signal)
     }
   }
@@ -40,20 +40,24 @@ function isHealthy(state: ProcessState, says: boolean): boolean {
 async function livingState(server: Supervisor, service: string, ctx: Context): Promise<ProcessState> {
   const state = await stateOf(server, service, ctx)
   if (phaseOf(state) === 'active' || phaseOf(state) === 'coming') return state
-  throw notRunning(service, `${state.status}, exit code ${state.exit_code}`)
+  throw notRunning(
+    service,
+    `${state.status}, exit code ${state.exit_code}`,
+    `Look at why: ${logsCommand(server, service)}`,
+  )
 }
 
-function notReady(service: string, seconds: number): AngeeError {
+function notReady(server: Supervisor, service: string, seconds: number): AngeeError {
   return new AngeeError('SERVICE_NOT_RUNNING', `service ${service} is not healthy after ${seconds} s`, {
-    hint: `Look at why: process-compose process logs ${service}. Give it longer with ready.start_period.`,
+    hint: `Look at why: ${logsCommand(server, service)}. Give it longer with ready.start_period.`,
     context: { service },
     retry: 'later',
   })
 }
 
-export function notRunning(service: string, what: string): AngeeError {
+export function notRunning(service: string, what: string, hint: string): AngeeError {
   return new AngeeError('SERVICE_NOT_RUNNING', `service ${service} does not run: ${what}`, {
-    hint: `Look at why: process-compose process logs ${service}`,
+    hint,
     context: { service },
     retry: 'later',
   })

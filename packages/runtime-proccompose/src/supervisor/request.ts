@@ -89,7 +89,7 @@ function accepted(address: SupervisorAddress, answer: Answer): Answer {
 
 function unavailable(address: SupervisorAddress, reason: string, cause: unknown): AngeeError {
   return new AngeeError('RUNTIME_UNAVAILABLE', `process-compose at ${address.shown} does not answer: ${reason}`, {
-    hint: 'Check that it runs and that this user may reach it: process-compose process list.',
+    hint: 'Check that it runs and that this user may reach it: process-compose process list',
     context: { address: address.shown },
     cause,
     retry: 'later',
