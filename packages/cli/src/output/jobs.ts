@@ -5,7 +5,8 @@ import { type Column, formatTable } from './table.ts'
 /** A job as it is shown, to people and to machines. */
 export interface JobFacts {
   job: string
-  runtime: JobStatus['kind']
+  /** null for a restore job, which no engine runs. */
+  runtime: 'container' | 'local' | null
   state: 'loaded' | 'done' | null
   done_at: string | null
   snapshot: string | null
@@ -14,7 +15,7 @@ export interface JobFacts {
 export function jobFacts({ job, kind, mark }: JobStatus): JobFacts {
   return {
     job,
-    runtime: kind,
+    runtime: kind ?? null,
     state: mark?.state ?? null,
     done_at: mark?.state === 'done' ? mark.at : null,
     snapshot: mark?.snapshot ?? null,
@@ -25,7 +26,7 @@ const columns: Column<JobFacts>[] = [
   { title: 'JOB', value: ({ job }) => job, shrinks: true },
   { title: 'DONE', value: doneOf },
   { title: 'SNAPSHOT', value: ({ snapshot }) => snapshot ?? '', optional: 1 },
-  { title: 'RUNTIME', value: ({ runtime }) => runtime, optional: 2 },
+  { title: 'RUNTIME', value: ({ runtime }) => runtime ?? '-', optional: 2 },
 ]
 
 /** A table of jobs. `width` of the terminal, if there is one. */

@@ -12,7 +12,8 @@ import { walkOf } from './walk.ts'
 
 export interface JobStatus {
   job: string
-  kind: RuntimeKind
+  /** Undefined for a restore job. */
+  kind: RuntimeKind | undefined
   /** Absent where it never ran to its end while the stack was brought up. */
   mark?: JobMark
 }

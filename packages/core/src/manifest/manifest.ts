@@ -20,7 +20,8 @@ export interface Manifest {
   secretsFile: string
   persist: readonly PersistEntry[]
   services: readonly Service[]
-  jobs: readonly { name: string; runtime: RuntimeKind }[]
+  /** `runtime`: undefined for a restore job, which no engine runs. */
+  jobs: readonly { name: string; runtime: RuntimeKind | undefined }[]
 }
 
 export interface DeclaredBackend {
@@ -79,7 +80,10 @@ export function toManifest(document: ManifestDocument): Manifest {
       runtime,
       hook: backup && toHook(backup),
     })),
-    jobs: Object.entries(document.jobs).map(([name, { runtime }]) => ({ name, runtime })),
+    jobs: Object.entries(document.jobs).map(([name, { runtime, ...job }]) => ({
+      name,
+      runtime: 'restore' in job ? undefined : runtime,
+    })),
   }
 }
 

@@ -9,7 +9,7 @@ import { type ShrinkAlarm, stopped } from '../retention/shrink.ts'
 import { writeSizes } from '../retention/sizes.ts'
 import { newSnapshotId } from '../snapshot/id.ts'
 import type { Stack } from '../stack/index.ts'
-import { removeLocked } from './remove.ts'
+import { removeEach } from './remove.ts'
 
 export interface PruneRequest {
   /** The id of the operation: a ULID that no other has. A new one when absent. */
@@ -77,16 +77,19 @@ async function forget({ store }: Stack, missing: readonly string[], ctx: Context
 
 async function removeAll(stack: Stack, ids: readonly string[], ctx: Context): Promise<string[]> {
   const removed: string[] = []
-  for (const id of ids) {
-    try {
-      ctx.signal.throwIfAborted()
-      const message = `removing ${id} (${removed.length + 1} of ${ids.length})`
-      ctx.onProgress({ type: 'phase', phase: 'remove', message })
-      await removeLocked(stack, id, false, ctx)
+  const tell = (): void => {
+    const next = ids[removed.length]
+    const message = `removing ${next} (${removed.length + 1} of ${ids.length})`
+    if (next !== undefined) ctx.onProgress({ type: 'phase', phase: 'remove', message })
+  }
+  try {
+    tell()
+    for await (const id of removeEach(stack, ids, false, ctx)) {
       removed.push(id)
-    } catch (error) {
-      throw stoppedAfter(removed, ids.length, error)
+      tell()
     }
+  } catch (error) {
+    throw stoppedAfter(removed, ids.length, error)
   }
   return removed
 }

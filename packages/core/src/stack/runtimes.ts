@@ -53,7 +53,7 @@ export function openRuntimes(
     return descriptor.open({ options, stackRoot: place.root, services }, ctx)
   }
   return {
-    kinds: [...new Set([...manifest.services, ...manifest.jobs].map(({ runtime }) => runtime))],
+    kinds: [...new Set([...manifest.services, ...manifest.jobs].flatMap(({ runtime }) => runtime ?? []))],
     get: (kind) => {
       const runtime = opened.get(kind) ?? open(kind)
       opened.set(kind, runtime)

@@ -114,6 +114,13 @@ services: { db: { image: d } }
     expect(steps()).toEqual([])
   })
 
+  it('asks no engine for a restore job', async () => {
+    const { stack } = await fakeStack(
+      'services: { a: { runtime: local, command: [a] } }\njobs: { restore: { restore: { snapshot: latest } } }',
+    )
+    expect(stack.runtimes.kinds).toEqual(['local'])
+  })
+
   it('takes down what it brought up, and leaves files alone', async () => {
     const { stack, root, container } = await fakeStack('persist: { d: { subpath: d } }\nservices: { a: { image: x } }')
     await bringUpStack(stack, {}, effects, testContext())

@@ -1,5 +1,5 @@
 import { treeTools } from '@angee/archive'
-import { memoryBackend } from '@angee/testkit'
+import { memoryBackend, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import { AngeeError, type BackupBackend } from '../../src/index.ts'
 import { stackWith } from '../support/stack.ts'
@@ -86,6 +86,31 @@ describe('a prune whose backend fails', () => {
     expect([await stored(), await listed()]).toEqual([ids.slice(2), ids.slice(2)])
     delete faults.delete
     expect((await prune({ policy })).removed).toEqual(ids.slice(2, 6))
+  })
+
+  it('finishes the removal that has begun when it is cancelled', async () => {
+    const { faults, sound, prune, stored, ids, listed, clock } = await shop()
+    const stop = new AbortController()
+    faults.delete = async (id, ctx) => {
+      await sound.delete(id, ctx)
+      if (id === ids[2]) stop.abort(new Error('enough'))
+      ctx.signal.throwIfAborted()
+    }
+    await expect(prune({ policy }, testContext({ clock, signal: stop.signal }))).rejects.toThrow('enough')
+    expect([await stored(), await listed()]).toEqual([ids.slice(3), ids.slice(3)])
+  })
+
+  it('leaves to a kill at any moment no more than a twentieth of the catalog that is not there any more', async () => {
+    const { faults, sound, prune, stored, listed, snapshots } = await shop()
+    await snapshots(52)
+    const stale: number[] = []
+    faults.delete = async (id, ctx) => {
+      await sound.delete(id, ctx)
+      stale.push((await listed()).length - (await stored()).length)
+    }
+    await prune({ policy })
+    expect([stale.length, Math.max(...stale)]).toEqual([58, 60 / 20])
+    expect(await listed()).toEqual(await stored())
   })
 
   it('gives back room once, after the last removal, and is done also when that fails', async () => {

@@ -18,7 +18,7 @@ export function serviceFacts({ service, kind, state, health }: StackServiceStatu
 export function jobFacts({ job, kind, mark }: JobStatus) {
   return {
     job,
-    runtime: kind,
+    runtime: kind ?? null,
     state: mark?.state ?? null,
     doneAt: mark?.state === 'done' ? mark.at : null,
     snapshot: mark?.snapshot ?? null,

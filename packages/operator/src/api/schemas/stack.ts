@@ -15,7 +15,7 @@ const service = z
 export const job = z
   .object({
     job: z.string(),
-    runtime,
+    runtime: runtime.nullable().meta({ description: 'null for a restore job, which no engine runs' }),
     state: z.enum(['loaded', 'done']).nullable(),
     done_at: timestamp.nullable(),
     snapshot: z.string().nullable(),
