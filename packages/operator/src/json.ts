@@ -1,7 +1,7 @@
 import { redact } from '@angee/core/errors'
 
 /** Objects whose keys are a person's own, or a code's: their keys stay as they are. */
-const ownKeys = new Set(['labels', 'context'])
+const ownKeys = new Set(['labels', 'keepLabels', 'keep_labels', 'context'])
 
 /** JSON as the API speaks it: keys in snake_case. */
 export function toSnake(value: unknown): unknown {

@@ -1,8 +1,14 @@
-import { exitCodes, overridePolicy, type PruneRequest, type PruneResult, pruneSnapshots } from '@angee/core'
+import { exitCodes, overridePolicy, type PruneRequest, pruneSnapshots } from '@angee/core'
 import { confirmed, declined, requireSomeoneToAsk } from '../confirm.ts'
 import { printResult } from '../output/document.ts'
 import { counted, formatBytes } from '../output/format.ts'
-import { formatRetention, idsToRemove, retentionDocument, storedBytesOf } from '../output/retention.ts'
+import {
+  formatRetention,
+  idsToRemove,
+  type RetentionFacts,
+  retentionFacts,
+  storedBytesOf,
+} from '../output/retention.ts'
 import { type Session, withStack } from '../session.ts'
 import { commandLine, type Surface } from '../surface.ts'
 import { type PruneOptions, policyOf } from './prune-options.ts'
@@ -23,66 +29,88 @@ export async function backupPrune(surface: Surface, options: PruneOptions): Prom
   })
 }
 
-async function showPlan(surface: Surface, request: PruneRequest, { stack, ctx, progress }: Session): Promise<number> {
+async function showPlan(surface: Surface, request: PruneRequest, session: Session): Promise<number> {
+  const facts = await lookAhead(request, session)
+  return printPrunePlan(surface, facts, request.allowShrink === true)
+}
+
+async function lookAhead(request: PruneRequest, { stack, ctx, progress }: Session): Promise<RetentionFacts> {
   const result = await pruneSnapshots(stack, { ...request, dryRun: true }, ctx)
   progress.end('erase')
-  const wouldStop = result.alarms.length > 0 && !request.allowShrink
+  return retentionFacts(result, stack.manifest.timezone)
+}
+
+/** Prints what a prune would do. Gives its exit code. */
+export async function printPrunePlan(surface: Surface, facts: RetentionFacts, allowShrink: boolean): Promise<number> {
+  const wouldStop = facts.alarms.length > 0 && !allowShrink
   const exitCode = wouldStop ? exitCodes.withWarnings : exitCodes.done
-  const ids = idsToRemove(result.plan)
-  const value = { operation: 'prune', dryRun: true, ...retentionDocument(result, stack.manifest.timezone), exitCode }
+  const ids = idsToRemove(facts)
+  const value = { operation: 'prune', dryRun: true, ...facts, exitCode }
   await printResult(
     surface,
     value,
     ids,
     () =>
-      `${formatRetention(result.plan, stack.manifest.timezone, surface.columns)}\n` +
-      `${counted(ids.length, 'snapshot')} would be removed (${formatBytes(storedBytesOf(result.plan, ids))}). Nothing was changed.\n`,
+      `${formatRetention(facts, surface.columns)}\n` +
+      `${counted(ids.length, 'snapshot')} would be removed (${formatBytes(storedBytesOf(facts, ids))}). Nothing was changed.\n`,
   )
-  tellEmpty(surface, result)
-  if (wouldStop) tellAlarms(surface, result)
+  tellEmpty(surface, facts)
+  if (wouldStop) tellAlarms(surface, facts)
   return exitCode
 }
 
 async function askAndPrune(surface: Surface, request: PruneRequest, session: Session): Promise<number> {
-  const { stack, ctx, progress } = session
-  const ahead = await pruneSnapshots(stack, { ...request, dryRun: true }, ctx)
-  progress.end('erase')
-  const agreed = idsToRemove(ahead.plan)
-  // Nothing to agree to: it is done at once, or stops by itself.
-  if (agreed.length === 0 || (ahead.alarms.length > 0 && !request.allowShrink)) return prune(surface, request, session)
-  surface.err(`${formatRetention(ahead.plan, stack.manifest.timezone, surface.columns)}\n`)
-  const bytes = formatBytes(storedBytesOf(ahead.plan, agreed))
-  const question = `Remove ${counted(agreed.length, 'snapshot')} (${bytes}) for ever?`
-  if (!(await confirmed(surface, question, ctx.signal))) throw declined()
-  return prune(surface, { ...request, agreed }, session)
+  const facts = await lookAhead(request, session)
+  const agreed = await agreedIds(surface, facts, request.allowShrink === true, session.ctx.signal)
+  return prune(surface, agreed === undefined ? request : { ...request, agreed }, session)
+}
+
+/** The ids that a person agrees to remove; undefined where there is nothing to agree to: it is done, or stops by itself. */
+export async function agreedIds(
+  surface: Surface,
+  facts: RetentionFacts,
+  allowShrink: boolean,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  const ids = idsToRemove(facts)
+  if (ids.length === 0 || (facts.alarms.length > 0 && !allowShrink)) return undefined
+  surface.err(`${formatRetention(facts, surface.columns)}\n`)
+  const bytes = formatBytes(storedBytesOf(facts, ids))
+  const question = `Remove ${counted(ids.length, 'snapshot')} (${bytes}) for ever?`
+  if (!(await confirmed(surface, question, signal))) throw declined()
+  return ids
 }
 
 async function prune(surface: Surface, request: PruneRequest, { stack, ctx, progress }: Session): Promise<number> {
   const result = await pruneSnapshots(stack, request, ctx)
   progress.end('erase')
-  const { plan, removed } = result
-  const kept = plan.entries.length - removed.length
-  const value = { operation: 'prune', ...retentionDocument(result, stack.manifest.timezone), exitCode: exitCodes.done }
+  return printPruned(surface, retentionFacts(result, stack.manifest.timezone))
+}
+
+/** Prints what a prune has done. */
+export async function printPruned(surface: Surface, facts: RetentionFacts): Promise<number> {
+  const { removed, snapshots } = facts
+  const kept = snapshots.length - removed.length
   await printResult(
     surface,
-    value,
+    { operation: 'prune', ...facts, exitCode: exitCodes.done },
     removed,
     () =>
-      `Removed ${counted(removed.length, 'snapshot')} (${formatBytes(storedBytesOf(plan, removed))}), kept ${kept}\n`,
+      `Removed ${counted(removed.length, 'snapshot')} (${formatBytes(storedBytesOf(facts, removed))}), kept ${kept}\n`,
   )
-  tellEmpty(surface, result)
+  tellEmpty(surface, facts)
   return exitCodes.done
 }
 
-function tellEmpty(surface: Surface, { plan }: PruneResult): void {
-  if (!plan.emptyPolicy) return
+function tellEmpty(surface: Surface, { emptyPolicy }: RetentionFacts): void {
+  if (!emptyPolicy) return
   surface.note(
     'the policy has no rule, so everything is kept. Put one into backup.retention of angee.yaml, or try one: ' +
       `${commandLine(surface, 'stack backup prune --keep-last 7 --dry-run')}\n`,
   )
 }
 
-function tellAlarms(surface: Surface, { alarms }: PruneResult): void {
+function tellAlarms(surface: Surface, { alarms }: RetentionFacts): void {
   const { careful, bold } = surface.style.err
   for (const { message } of alarms) surface.err(`${careful('warning:')} ${message}\n`)
   surface.err(`${bold('hint:')} A prune stops here. If it is as it should be, give --allow-shrink once.\n`)

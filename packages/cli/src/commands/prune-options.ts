@@ -18,8 +18,16 @@ export interface PruneOptions {
   allowShrink?: true
 }
 
+type DeclaredPolicy = Parameters<typeof toPolicy>[0]
+
 /** The rules given as options; undefined when there are none. USAGE for one that says nothing. */
 export function policyOf(surface: Surface, options: PruneOptions): RetentionPolicy | undefined {
+  const declared = declaredPolicy(surface, options)
+  return declared === undefined ? undefined : toPolicy(declared)
+}
+
+/** The same as it would be declared in a manifest. */
+export function declaredPolicy(surface: Surface, options: PruneOptions): DeclaredPolicy | undefined {
   const { dryRun: _, allowShrink: __, name, label, keepLabel, ...rules } = options
   const declared: Record<string, unknown> = Object.fromEntries(
     Object.entries(rules).map(([key, value]) => [snakeCase(key), value]),
@@ -29,7 +37,7 @@ export function policyOf(surface: Surface, options: PruneOptions): RetentionPoli
   if (Object.keys(only).length > 0) declared['only'] = only
   if (Object.keys(declared).length === 0) return undefined
   const checked = retentionSchema.safeParse(declared)
-  if (checked.success) return toPolicy(checked.data)
+  if (checked.success) return checked.data
   const [issue] = checked.error.issues
   const flag = `--${String(issue?.path[0]).replaceAll('_', '-')}`
   throw new AngeeError(

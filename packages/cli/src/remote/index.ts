@@ -11,6 +11,7 @@ const remoteActions: Record<string, () => Promise<RemoteAction>> = {
   'stack backup show': async () => (await import('./backups.ts')).backupShow,
   'stack backup rm': async () => (await import('./care.ts')).backupRm,
   'stack backup verify': async () => (await import('./care.ts')).backupVerify,
+  'stack backup prune': async () => (await import('./prune.ts')).backupPrune,
   'stack backup copy': async () => (await import('./care.ts')).backupCopy,
   'stack backup drill': async () => (await import('./care.ts')).backupDrill,
   'stack backup reindex': async () => (await import('./care.ts')).backupReindex,

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { RouteSpec } from '../api/route.ts'
 
 /** No request has more to say. Bytes. */
-const longestBody = 64 * 1024
+const longestBody = 1024 * 1024
 
 /** What a request gives, checked against its route. */
 export interface Input {

@@ -4,12 +4,21 @@ import { backupRoutes } from './backups.ts'
 import { operationRoutes } from './operations.ts'
 import { operatorRoutes } from './operator.ts'
 import { restoreRoutes } from './restore.ts'
+import { retentionRoutes } from './retention.ts'
 import { stackRoutes } from './stack.ts'
 import { verifyRoutes } from './verify.ts'
 
 /** Registers the handlers of every route. */
 export function routes(on: On, daemon: Daemon): void {
-  for (const group of [backupRoutes, verifyRoutes, restoreRoutes, stackRoutes, operationRoutes, operatorRoutes]) {
+  for (const group of [
+    backupRoutes,
+    verifyRoutes,
+    restoreRoutes,
+    retentionRoutes,
+    stackRoutes,
+    operationRoutes,
+    operatorRoutes,
+  ]) {
     group(on, daemon)
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { nextCursor, timestamp } from './common.ts'
 import { restoreResult } from './plan.ts'
 import { failure } from './problem.ts'
+import { prunePlan } from './retention.ts'
 import { backupResult, copyResult, drillResult, reindexResult, removeResult, verifyResult } from './snapshot.ts'
 import { downResult, jobResult, upResult } from './stack.ts'
 
@@ -13,6 +14,7 @@ export const results = {
   restore: restoreResult,
   undo: restoreResult,
   remove: removeResult,
+  prune: prunePlan,
   verify: verifyResult,
   reindex: reindexResult,
   copy: copyResult,

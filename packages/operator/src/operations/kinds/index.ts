@@ -2,6 +2,7 @@ import type { KindSpec, OperationKind } from '../kind.ts'
 import { backup } from './backup.ts'
 import { copy } from './copy.ts'
 import { drill } from './drill.ts'
+import { prune } from './prune.ts'
 import { reindex } from './reindex.ts'
 import { remove } from './remove.ts'
 import { restore } from './restore.ts'
@@ -14,6 +15,7 @@ export const kinds = {
   restore,
   undo: restore,
   remove,
+  prune,
   verify,
   reindex,
   copy,
