@@ -17,7 +17,12 @@ const now = Date.UTC(2026, 1, 3, 4, 5, 6)
 function render(text: string, { files = {}, variables = {}, settings = {} }: Case = {}): string {
   const find = (name: string): Source | undefined =>
     files[name] === undefined ? undefined : { key: name, label: name, text: files[name] }
-  const jinja = createJinja({ settings: { ...defaultSettings, ...settings }, find, now: () => now })
+  const jinja = createJinja({
+    settings: { ...defaultSettings, ...settings },
+    find,
+    now: () => now,
+    random: (bytes) => bytes.fill(171),
+  })
   open.push(jinja)
   return jinja.render({ key: 'main', label: 'main.jinja', text }, variables)
 }
@@ -92,14 +97,25 @@ describe('methods of Python', () => {
 
 describe('filters', () => {
   it.each([
+    [
+      String.raw`{{ 'a b' | regex_replace('\s', '\\\\') }} {{ '\d' }} {{ '\x41\u00e9\t|' }} {{ 'a"b\d"' }}`,
+      'a\\b \\d Aé\t| a"b\\d"',
+    ],
+    [
+      String.raw`{% if not 'x@y.org' | regex_search('^[^@\s]+@[^@\s]+\.[^@\s]+$') %}no{% endif %}{{ 'it\'s \"' }}`,
+      `it's "`,
+    ],
     ["{{ 'my-app' | regex_search('^[a-z][a-z0-9\\\\-]+$') }}", 'my-app'],
     ["{% if not ('My' | regex_search('^[a-z]+$')) %}bad{% endif %}", 'bad'],
     ["{{ 'a1b22' | regex_replace('[0-9]+', '-') }}", 'a-b-'],
     ["{{ 'john smith' | regex_replace('(?P<a>\\\\w+) (\\\\w+)', '\\\\2 $ \\\\g<a>') }}", 'smith $ john'],
     ["{{ 'a1b22' | regex_findall('[0-9]+') }}", "['1', '22']"],
-    ["{{ 'ABC' | regex_search('b', ignorecase=True) }}", 'B'],
-    ['{{ {"b": [1, true], "a": none} | to_json }}', '{"a":null,"b":[1,true]}'],
-    ['{{ {"b": [1, "yes"], "a": none} | to_nice_yaml }}', 'a: null\nb:\n    - 1\n    - "yes"\n'],
+    ["{{ 'ABC' | regex_search('b', ignorecase=True) }} {{ 'x' | regex_search('y') }}", 'B None'],
+    [String.raw`{{ 'abc' | regex_search('(?P<one>b)(c)', '\\2', '\\g<one>') }}`, "['c', 'b']"],
+    ["{{ 'a-b_c d' | title }} {{ 'x\\ny' | comment }}", 'A-B_c D #\n# x\n# y\n#'],
+    ['{{ {"b": [1, true], "a": none} | to_json }}', '{"a": null, "b": [1, true]}'],
+    ['{{ {"b": [1, "yes"], "a": none} | to_nice_yaml }}', "a: null\nb:\n    - 1\n    - 'yes'\n"],
+    ['{{ ["é<", {"a": 1}] | tojson }} {{ [1]|to_nice_json }}', '["\\u00e9\\u003c", {"a": 1}] [\n    1\n]'],
     ['{{ ("a: yes" | from_yaml).a }}', 'True'],
     ['{{ "Déjà Vu!" | slug }} {{ "A b" | slugify(separator="_") }}', 'deja-vu a_b'],
     ["{{ '%Y-%m-%d' | strftime }}", '2026-02-03'],
@@ -113,6 +129,10 @@ describe('filters', () => {
     ['{{ [1, 2] | union([2, 3]) }} {{ [1, 2] | difference([2]) }} {{ "it\'s" | quote }}', `[1, 2, 3] [1] 'it'"'"'s'`],
   ])('%s', (text, expected) => {
     expect(render(text)).toBe(expected)
+  })
+
+  it('makes secrets', () => {
+    expect(render('{{ make_secret() }}')).toBe('ab'.repeat(64))
   })
 
   it('does not wait for a regular expression that takes for ever', () => {

@@ -137,12 +137,21 @@ describe('copier.yml that is wrong', () => {
     ['_angee:\n  kind: workspace\n  ensure:\n    operator.port_pool.web: {}\n', /copier\.yml:4:5: .* has no range$/],
     ['_envops:\n  line_statement_prefix: "%"\n', /copier\.yml:2:3: _envops\.line_statement_prefix is not supported$/],
     ['- a\n', /copier\.yml:1:1: it holds no block of keys$/],
+    ['%343\n', /^workspaces\/it\/copier\.yml:1:1: /],
     ['1x: 2\n', /copier\.yml:1:1: "1x" cannot be the name of a question$/],
     ['a: !include nothing.yml\n', /!include nothing\.yml finds no file$/],
     ['!include copier.yml\n', /includes itself/],
   ])('%j', async (text, message) => {
     const error = await failure(rendered({ 'copier.yml': text }))
     expect(error).toMatchObject({ code: 'TEMPLATE_INVALID', message: expect.stringMatching(message) })
+  })
+
+  it('says that there are two of them', async () => {
+    const error = await failure(rendered({ 'copier.yml': 'a: 1\n', 'copier.yaml': 'a: 2\n' }))
+    expect(error).toMatchObject({
+      code: 'TEMPLATE_INVALID',
+      message: 'workspaces/it has a copier.yml and a copier.yaml',
+    })
   })
 
   it('says in which included file', async () => {

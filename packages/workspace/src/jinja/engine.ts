@@ -1,3 +1,4 @@
+import type { Random } from '@angee/core'
 import { Environment } from 'minijinja-js'
 import type { JinjaSettings } from './delimiters.ts'
 import { explain, type FilterFailure, isTrap } from './explain.ts'
@@ -21,9 +22,10 @@ export interface JinjaOptions {
   settings: JinjaSettings
   find: FindSource
   now(): number
+  random: Random
 }
 
-export function createJinja({ settings, find, now }: JinjaOptions): Jinja {
+export function createJinja({ settings, find, now, random }: JinjaOptions): Jinja {
   const filters = ownFilters(now)
   const known = { translations: new Map<string, Translation>(), filters: [...Object.keys(filters), ...engineFilters] }
   const names = new Map<string, string>()
@@ -50,6 +52,7 @@ export function createJinja({ settings, find, now }: JinjaOptions): Jinja {
       name,
       guarded(name, (value, given) => one.apply(value, argumentsOf(one, given))),
     )
+  environment.addGlobal('make_secret', () => Buffer.from(random(new Uint8Array(64))).toString('hex'))
   environment.addFilter(
     '_file',
     guarded('include', (value, [from]) => {

@@ -1,14 +1,25 @@
-import { enclosing, isClosing, isOpening, skipSpace, skipSpaceBack, type Token, textOf, tokensOf } from './tokens.ts'
+import {
+  enclosing,
+  isClosing,
+  isOpening,
+  portableString,
+  skipSpace,
+  skipSpaceBack,
+  type Token,
+  textOf,
+  tokensOf,
+} from './tokens.ts'
 
 /**
- * An expression as the engine reads it. Two things are rewritten, and both would be errors otherwise:
+ * An expression as the engine reads it. Three things are rewritten, and all would be errors otherwise:
  *
  * - `value|filter:argument`, as templates for Django-like engines have it, becomes `value|filter(argument)`. In an
  *   expression of Jinja a colon stands only in a slice or in a dictionary, and inside those nothing is rewritten.
  * - `value.method(…)` for methods of Python that the engine lacks becomes a filter of ours.
+ * - A backslash that escapes nothing, as in `'\\s'`, stands for itself.
  */
 export function rewriteExpression(expression: string): string {
-  return textOf(rewriteMethods(rewriteFilterArguments(tokensOf(expression))))
+  return textOf(rewriteMethods(rewriteFilterArguments(tokensOf(expression).map(portableString))))
 }
 
 function rewriteFilterArguments(tokens: readonly Token[]): Token[] {

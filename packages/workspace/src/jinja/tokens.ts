@@ -66,8 +66,41 @@ export function enclosing(tokens: readonly Token[]): (string | undefined)[] {
   })
 }
 
-/** The text of a string literal. */
+const escapeShape = /\\(\n|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[0-7]{1,3}|[\s\S])/g
+
+const escapes: Record<string, string> = {
+  '\n': '',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+}
+
+/** The text of a string literal, by the rules of Python: a backslash that escapes nothing stands for itself. */
 export function stringValue({ text }: Token): string {
-  const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r' }
-  return text.slice(1, -1).replace(/\\([\s\S])/g, (_, char: string) => escapes[char] ?? char)
+  return text.slice(1, -1).replace(escapeShape, meaning)
+}
+
+function meaning(all: string, char: string): string {
+  if (/^[xu]./.test(char)) return String.fromCharCode(Number.parseInt(char.slice(1), 16))
+  if (/^[0-7]/.test(char)) return String.fromCharCode(Number.parseInt(char, 8))
+  return escapes[char] ?? all
+}
+
+/** The same string as the engine reads it, which refuses such backslashes. It takes as many lines as before. */
+export function portableString(token: Token): Token {
+  if (token.kind !== 'string' || !token.text.includes('\\')) return token
+  let joined = 0
+  const inside = token.text.slice(1, -1).replace(/"/g, '\\"').replaceAll('\\\\"', '\\"')
+  const kept = inside.replace(escapeShape, (all, char: string) => {
+    if (char === '\n') joined += 1
+    return meaning(all, char).replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')
+  })
+  return { kind: 'string', text: `"${kept}"${'\n'.repeat(joined)}` }
 }

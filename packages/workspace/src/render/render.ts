@@ -61,6 +61,7 @@ function jinjaOf(template: Template, rendered: string, ctx: Context): Jinja {
     settings: template.settings.jinja,
     find: findIn(template, rendered),
     now: () => ctx.clock.now(),
+    random: ctx.random,
   })
 }
 

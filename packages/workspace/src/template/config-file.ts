@@ -23,9 +23,11 @@ const lists = new Set([
 
 const mostIncludes = 50
 
+const configNames = ['copier.yml', 'copier.yaml']
+
 /** The name of the file in that directory, or undefined when it holds no template. */
 export function configFileOf(directory: string): string | undefined {
-  return ['copier.yml', 'copier.yaml'].find((name) => existsSync(join(directory, name)))
+  return configNames.find((name) => existsSync(join(directory, name)))
 }
 
 /** Reads `copier.yml` with what it includes. `label` is shown for the directory. TEMPLATE_INVALID, TEMPLATE_ESCAPES. */
@@ -56,6 +58,7 @@ export function readConfigFile(directory: string, name: string, label: string): 
       }),
     )
   }
+  if (configNames.every((one) => existsSync(join(directory, one)))) throw twoFiles(label)
   const values = read(join(directory, name))
   return { files, values }
 }
@@ -76,6 +79,13 @@ function mapping(value: unknown, file: string): Record<string, unknown> {
   if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
   throw new AngeeError('TEMPLATE_INVALID', `${file}:1:1: it holds no block of keys`, {
     hint: 'Write questions and settings as "name: value".',
+  })
+}
+
+function twoFiles(label: string): AngeeError {
+  return new AngeeError('TEMPLATE_INVALID', `${label} has a copier.yml and a copier.yaml`, {
+    hint: 'Remove the one that does not count.',
+    context: { template: label },
   })
 }
 

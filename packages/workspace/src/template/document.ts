@@ -33,7 +33,9 @@ export function parseYamlFile(text: string, label: string, include: (pattern: st
   const documents = parseAllDocuments(text, options) as Document[]
   if (failure !== undefined) throw failure
   const file = { label, documents, lines }
-  const error = documents.flatMap(({ errors }) => errors)[0]
+  // A line that begins with "%" is no more than a warning to the parser, and everything after it is lost.
+  const odd = documents.flatMap(({ warnings }) => warnings).filter(({ code }) => code === 'BAD_DIRECTIVE')
+  const error = [...documents.flatMap(({ errors }) => errors), ...odd][0]
   if (error) throw invalidIn(file, error.pos[0], error.message, 'Correct the YAML at that place.')
   return file
 }

@@ -6,6 +6,7 @@ import { dictionary, type Filter, filter, list, plainValue, text, type Value } f
 
 /** The filters of Ansible that Copier brings, as far as templates use them and nothing outside the template is read. */
 export const dataFilters: Record<string, Filter> = {
+  tojson: filter(['indent'], (value, { indent }) => safeJson(value, Number(indent ?? 0))),
   to_json: filter(['indent'], (value, { indent }) => json(value, Number(indent ?? 0))),
   to_nice_json: filter(['indent'], (value, { indent }) => json(value, Number(indent ?? 4))),
   from_json: filter([], (value) => JSON.parse(text(value)) as Value),
@@ -52,20 +53,30 @@ export const dataFilters: Record<string, Filter> = {
       .slice(0, list(other).length)
       .map((item, at) => [item, list(other)[at]]),
   ),
-  comment: filter([], (value) =>
-    text(value)
-      .split('\n')
-      .map((line) => `# ${line}`.trimEnd())
-      .join('\n'),
-  ),
+  comment: filter([], (value) => ['', ...text(value).split('\n'), ''].map((line) => `# ${line}`.trimEnd()).join('\n')),
 }
 
+/** As Python writes it: spaces behind commas and colons, and nothing beyond ASCII. */
 function json(value: Value, indent: number): string {
-  return JSON.stringify(plainValue(value), null, indent === 0 ? undefined : indent) ?? 'null'
+  const plain = plainValue(value)
+  const written = indent === 0 ? oneLine(plain) : JSON.stringify(plain, null, indent)
+  return written.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function oneLine(value: Value): string {
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const pairs = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}: ${oneLine(inner)}`)
+  return `{${pairs.join(', ')}}`
+}
+
+/** Also safe inside of a page or an attribute. */
+function safeJson(value: Value, indent: number): string {
+  return json(value, indent).replace(/[<>&']/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function yaml(value: Value, indent: number): string {
-  return stringify(plainValue(value), { indent, lineWidth: 0, version: '1.1' })
+  return stringify(plainValue(value), { indent, lineWidth: 0, version: '1.1', singleQuote: true })
 }
 
 function digest(algorithm: string, value: string): string {

@@ -4,22 +4,27 @@ export type Value = unknown
 export interface Filter {
   /** The names its arguments may be given by, in the order in which they may stand without one. */
   parameters: readonly string[]
+  /** Names of arguments that never stand without one. */
+  options: readonly string[]
   apply(value: Value, given: Arguments): Value
 }
 
 export type Arguments = Readonly<Record<string, Value>> & { readonly rest?: readonly Value[] }
 
-export function filter(parameters: readonly string[], apply: Filter['apply']): Filter {
-  return { parameters, apply }
+export function filter(parameters: readonly string[], apply: Filter['apply'], options: readonly string[] = []): Filter {
+  return { parameters, apply, options }
 }
 
 /**
  * The arguments by name. The engine hands over those given by name as one dictionary after the others; what has no name
  * of its own is in `rest`.
  */
-export function argumentsOf({ parameters }: Filter, given: readonly Value[]): Arguments {
+export function argumentsOf({ parameters, options }: Filter, given: readonly Value[]): Arguments {
   const last = given.at(-1)
-  const isNamed = last instanceof Map && last.size > 0 && [...last.keys()].every((key) => parameters.includes(key))
+  const isNamed =
+    last instanceof Map &&
+    last.size > 0 &&
+    [...last.keys()].every((key) => parameters.includes(key) || options.includes(key))
   const positional = isNamed ? given.slice(0, -1) : given
   const named = isNamed ? Object.fromEntries(last) : {}
   const byPlace = Object.fromEntries(

@@ -43,6 +43,12 @@ export const pythonFilters: Record<string, Filter> = {
   int: filter(['default', 'base'], (value, { default: other = 0, base }) => toInt(value, other, base)),
   bool: filter([], (value) => toBool(value)),
   center: filter(['width'], (value, { width = 80 }) => centred(text(value), Number(width))),
+  title: filter([], (value) =>
+    text(value)
+      .split(/([-\s({[<]+)/)
+      .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
+      .join(''),
+  ),
   truncate: filter(['length', 'killwords', 'end', 'leeway'], (value, given) => shortened(text(value), given)),
   wordcount: filter(
     [],

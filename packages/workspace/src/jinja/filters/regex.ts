@@ -6,7 +6,7 @@ const patience = 1_000
 
 /** Regular expressions of Python, as Ansible's filters take them. */
 export const regexFilters: Record<string, Filter> = {
-  regex_search: filter(['pattern', 'ignorecase', 'multiline'], (value, given) => search(text(value), given)),
+  regex_search: filter(['pattern'], (value, given) => search(text(value), given), ['ignorecase', 'multiline']),
   regex_replace: filter(['pattern', 'replacement', 'ignorecase', 'multiline', 'count'], (value, given) =>
     replace(text(value), given),
   ),
@@ -14,9 +14,16 @@ export const regexFilters: Record<string, Filter> = {
   regex_escape: filter([], (value) => text(value).replace(/[-[\]{}()*+?.,\\^$|#\s]/g, '\\$&')),
 }
 
+/** The match, or of the groups that are asked for as `'\\1'` or `'\\g<name>'` each one. */
 function search(value: string, given: Arguments): Value {
   const { flags, source } = translated(given)
-  return run('(subject.match(new RegExp(source, flags)) || [])[0]', { subject: value, source, flags })
+  const wanted = (given.rest ?? []).map((group) => text(group).replace(/^\\(?:g<(\w+)>|(\d+))$/, '$1$2'))
+  const code =
+    wanted.length === 0
+      ? 'match[0]'
+      : 'JSON.parse(wanted).map((group) => match[group] ?? match.groups?.[group] ?? null)'
+  const values = { subject: value, source, flags, wanted: JSON.stringify(wanted) }
+  return run(`(match => match && ${code})(subject.match(new RegExp(source, flags)))`, values) ?? undefined
 }
 
 function replace(value: string, given: Arguments): Value {
@@ -24,13 +31,16 @@ function replace(value: string, given: Arguments): Value {
   const count = Number(given['count'] ?? 0)
   const replacement = text(given['replacement'])
     .replaceAll('$', '$$$$')
-    .replace(/\\g<(\w+)>|\\(\d)/g, (_, name: string | undefined, digit: string | undefined) => {
+    .replace(/\\(?:g<(\w+)>|(\d)|([\\nrt]))/g, (_, name?: string, digit?: string, char?: string) => {
+      if (char !== undefined) return escapes[char] ?? char
       if (digit !== undefined) return `$${digit}`
       return /^\d+$/.test(name ?? '') ? `$${name}` : `$<${name}>`
     })
   const code = 'subject.replace(new RegExp(source, flags), replacement)'
   return run(code, { subject: value, source, flags: count === 1 ? flags : `${flags}g`, replacement })
 }
+
+const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t' }
 
 function findAll(value: string, given: Arguments): Value {
   const { flags, source } = translated(given)
