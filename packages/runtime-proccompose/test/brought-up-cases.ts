@@ -29,7 +29,8 @@ export function broughtUpCases(name: string, program: ServerProgram): void {
       await stack.open().prepare(definition, ctx)
       await Promise.all(names.map((one) => stack.open().up([one, 'a'], definition, ctx)))
       await stack.open().waitHealthy(names, ctx)
-      expect(stack.remains().filter((line) => line.includes('live.yaml'))).toHaveLength(1)
+      const servers = stack.remains().filter((line) => line.includes('live.yaml'))
+      expect(servers.map((line) => Number.parseInt(line, 10))).toEqual([stack.server()])
       expect(stack.remains().filter((line) => line.includes('sleep'))).toHaveLength(4)
     })
 
