@@ -29,7 +29,7 @@ export function addWorkspaces(angee: Command, act: ActionMaker): void {
     .addHelpText(
       'after',
       examples([
-        'angee workspace create faster-search --template experiment --input db=postgres --restore latest',
+        'angee workspace create faster-search --template experiment --input size=small --restore latest',
         'angee workspace create --template ../templates/workspaces/experiment#v2 --input topic="Faster search"',
       ]),
     )

@@ -1,4 +1,4 @@
-export { type Delimiters, defaultSettings, type JinjaSettings, standardDelimiters } from './delimiters.ts'
+export { defaultSettings, type JinjaSettings } from './delimiters.ts'
 export { createJinja, type Jinja } from './engine.ts'
 export type { FindSource, Source } from './source.ts'
 export { parseYaml, yamlOptions } from './yaml.ts'

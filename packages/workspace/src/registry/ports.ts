@@ -19,7 +19,7 @@ export function parseRange(text: string, where: string): PortRange {
 }
 
 /** Every port that a workspace of this stack has leased. */
-export function leasedPorts({ workspaces }: Registry): Set<number> {
+function leasedPorts({ workspaces }: Registry): Set<number> {
   return new Set(Object.values(workspaces).flatMap(({ leases }) => Object.values(leases)))
 }
 
@@ -49,7 +49,7 @@ async function firstFree({ from, to }: PortRange, unusable: ReadonlySet<number>)
 }
 
 /** Whether nothing on this machine listens there, on the loopback address or on all. */
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '0.0.0.0']) if (!(await canListen(port, host))) return false
   return true
 }

@@ -33,10 +33,11 @@ export function parseYamlFile(text: string, label: string, include: (pattern: st
   const documents = parseAllDocuments(text, options) as Document[]
   if (failure !== undefined) throw failure
   const file = { label, documents, lines }
-  // A line that begins with "%" is no more than a warning to the parser, and everything after it is lost.
-  const odd = documents.flatMap(({ warnings }) => warnings).filter(({ code }) => code === 'BAD_DIRECTIVE')
-  const error = [...documents.flatMap(({ errors }) => errors), ...odd][0]
+  const error = documents.flatMap(({ errors }) => errors)[0]
   if (error) throw invalidIn(file, error.pos[0], error.message, 'Correct the YAML at that place.')
+  // Lines that begin with "%" are no more than an oddity to the parser.
+  const isLost = documents.length === 0 && /^[^#\s]/m.test(text)
+  if (isLost) throw invalidIn(file, 0, 'it holds no keys', 'Write questions and settings as "name: value".')
   return file
 }
 

@@ -1,6 +1,6 @@
 export { isInside } from './inside.ts'
 export type { SearchPlace } from './locate.ts'
-export type { AngeeBlock, ChainLink, Choice, Question, QuestionType, Settings, SourceLink, Template } from './model.ts'
+export type { AngeeBlock, Question, QuestionType, Template } from './model.ts'
 export { openTemplate } from './open.ts'
 export { choicesOf } from './questions.ts'
 export { decode, findIn, readSource } from './sources.ts'
