@@ -100,6 +100,7 @@ engineSuite('workspaces that start with data, on Docker Compose', ['docker', 'po
     const made: Created[] = []
     for (const name of names) made.push(await angeeJson<Created>(main.root, create(name, '--restore', 'monday')))
     expect(new Set(made.map(({ leases }) => leases['web'])).size).toBe(10)
+    expect(JSON.stringify(await traces())).toMatch(/many-9-[0-9a-f]{8}-postgres-1/)
     const at = (name: string) => stackAt(join(main.root, 'workspaces', name, 'stack'))
     for (const [index, name] of names.entries()) await at(name).sql(`update items set name = 'of ${index}'`)
     for (const [index, name] of names.entries())
@@ -145,14 +146,17 @@ engineSuite('workspaces that start with data, on Docker Compose', ['docker', 'po
     expect(await traces()).toEqual(before)
   })
 
-  /** Everything a workspace could leave: containers, networks, volumes, directories, leased ports. */
+  /** Everything the workspaces of these cases could leave: containers, networks, volumes, directories, leased ports. */
   async function traces(): Promise<unknown> {
-    const list = async (...words: string[]) => (await run('docker', words, '/')).stdout.trim().split('\n').sort()
+    const list = async (...words: string[]) => {
+      const { stdout } = await run('docker', words, '/')
+      return stdout.split('\n').filter((name) => /^(many-\d+|none)-[0-9a-f]{8}/.test(name))
+    }
     const workspaces = await angeeJson<unknown>(main.root, ['workspace', 'ls'])
     return {
-      containers: await list('ps', '-aq'),
+      containers: await list('ps', '-a', '--format', '{{.Names}}'),
       networks: await list('network', 'ls', '--format', '{{.Name}}'),
-      volumes: await list('volume', 'ls', '-q'),
+      volumes: await list('volume', 'ls', '--format', '{{.Name}}'),
       directories: (await readdir(join(main.root, 'workspaces')).catch(() => [] as string[])).sort(),
       workspaces,
     }
