@@ -73,10 +73,11 @@ async function fetchAll(
   staged: Staged,
   ctx: Context,
 ): Promise<void> {
+  const parts = plan.trees.length + plan.streams.length
   ctx.onProgress({
     type: 'phase',
     phase: 'stage',
-    message: `fetching and verifying ${plan.trees.length + plan.streams.length} parts`,
+    message: `fetching and verifying ${parts === 1 ? '1 part' : `${parts} parts`}`,
   })
   await using reader = await backend.reader(plan.manifest.id, ctx)
   await stageAll(stack, staged, reader, ctx)
