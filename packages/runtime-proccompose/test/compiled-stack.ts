@@ -115,7 +115,7 @@ function pids(): string[] {
  * after `milliseconds`.
  */
 export async function killedDuring(
-  call: { up: string[] } | { job: string },
+  call: { up: string[] } | { job: string } | { down: true },
   definition: StackDefinition,
   program: ServerProgram,
   milliseconds?: number,

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openProccompose } from '../src/runtime.ts'
 
 const { call, definition } = (await json(process.stdin)) as {
-  call: { up?: string[]; job?: string }
+  call: { up?: string[]; job?: string; down?: boolean }
   // biome-ignore lint/suspicious/noExplicitAny: it came as JSON from the test itself
   definition: any
 }
@@ -18,6 +18,7 @@ const ctx = {
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   onProgress() {},
 }
-await runtime.prepare(stack, ctx)
+if (call.down) await runtime.down({ volumes: false }, ctx)
+else await runtime.prepare(stack, ctx)
 if (call.up !== undefined) await runtime.up(call.up, stack, ctx)
 if (call.job !== undefined) await runtime.runJob(call.job, stack, process.stdout, ctx)

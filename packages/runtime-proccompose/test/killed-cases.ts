@@ -11,11 +11,13 @@ import { type ServerProgram, until } from './stack.ts'
 /** What becomes of a stack when somebody is killed with SIGKILL, or hangs. */
 export function killedCases(name: string, program: ServerProgram): void {
   const ctx = testContext()
+  /** By it the one is known that has cleared its environment. */
+  const bare = `1003.${Math.floor(Math.random() * 1e9)}`
   // One in a session of its own, whose parent has gone; one that has cleared its environment; one that ends slowly, and
   // could not if what it starts for that were asked to end as well. (Its shell would tell a dead server of the signals.)
   const services = [
     local('service', 'daemon', '(setsid sleep 1001 &); exec sleep 1002'),
-    local('service', 'bare', 'exec env -i /bin/sleep 1003'),
+    local('service', 'bare', `exec env -i /bin/sleep ${bare}`),
     local(
       'service',
       'slow',
@@ -64,7 +66,7 @@ export function killedCases(name: string, program: ServerProgram): void {
       expect(stack.remains().some((line) => line.includes('1005'))).toBe(true)
       await stack.open().down({ volumes: false }, ctx)
       expect(stack.remains()).toEqual([])
-      expect(bareOnes()).toEqual([])
+      expect(commandLines().filter((line) => line.includes(bare))).toEqual([])
       expect(readFileSync(join(stack.root, 'ended'), 'utf8')).toBe('ended\n')
     })
   })
@@ -74,11 +76,11 @@ export function killedCases(name: string, program: ServerProgram): void {
     process.kill(stack.server(), 'SIGSTOP')
     await stack.open().down({ volumes: false }, ctx)
     expect(stack.remains()).toEqual([])
-    expect(bareOnes()).toEqual([])
+    expect(commandLines().filter((line) => line.includes(bare))).toEqual([])
   })
 
   // How far it has come by then depends on the machine; each moment leaves something that the next up can go on from.
-  it.each([0, 100, 200, 300, 450, 600, 900, 1400])(
+  it.each([0, 150, 300, 500, 800, 1200])(
     `angee killed %i ms into up: the next up under ${name} goes on from there, with one server`,
     async (milliseconds) => {
       await using stack = await compiledStack(program)
@@ -91,6 +93,17 @@ export function killedCases(name: string, program: ServerProgram): void {
       expect(stack.remains().filter((line) => line.includes('sleep 1002'))).toHaveLength(1)
       await stack.open().down({ volumes: false }, ctx)
       expect(stack.remains()).toEqual([])
+    },
+  )
+
+  it.each([200, 500, 900])(
+    `angee killed %i ms into down: the next down under ${name} leaves nothing`,
+    async (milliseconds) => {
+      await using stack = await broughtUp()
+      await killedDuring({ down: true }, stack.definition(services), program, milliseconds)
+      await stack.open().down({ volumes: false }, ctx)
+      expect(stack.remains()).toEqual([])
+      expect(readFileSync(join(stack.root, 'ended'), 'utf8')).toBe('ended\n')
     },
   )
 
@@ -117,9 +130,4 @@ export function killedCases(name: string, program: ServerProgram): void {
   async function states(runtime: Runtime): Promise<Record<string, string>> {
     return Object.fromEntries((await runtime.status(ctx)).map(({ service, state }) => [service, state]))
   }
-}
-
-/** The one that has cleared its environment is known by its words alone. */
-function bareOnes(): string[] {
-  return commandLines().filter((line) => line.startsWith('/bin/sleep 1003'))
 }
