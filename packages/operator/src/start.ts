@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import {
   AngeeError,
   type BringUpEffects,
@@ -32,6 +33,9 @@ import { makeQueue } from './operations/queue.ts'
 import { openRecords } from './operations/records.ts'
 import { resumeOperations } from './operations/resume.ts'
 import { catalogReader } from './stack/catalog.ts'
+
+/** So long answers are still given when all has ended. Milliseconds. */
+const lastWords = 500
 
 export interface OperatorOptions {
   /** What the one stack is opened with. */
@@ -130,10 +134,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     let stopped: Promise<void> | undefined
     const stop = async (grace: number): Promise<void> => {
       status = 'stopping'
-      const patience = setTimeout(() => givenUp.abort(), grace)
+      const patience = globalThis.setTimeout(() => givenUp.abort(), grace)
       await recovered
       clearTimeout(patience)
-      await operations.stop(grace)
+      // Whoever follows what has just ended asks what came of it.
+      if (await operations.stop(grace)) await setTimeout(lastWords)
       ending.abort()
       await Promise.all(servers.map(closed))
       lock.release()
@@ -229,7 +234,7 @@ function hostName({ host }: Address): string {
 async function closed(server: Server): Promise<void> {
   const done = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()
-  const late = setTimeout(() => server.closeAllConnections(), 2000)
+  const late = globalThis.setTimeout(() => server.closeAllConnections(), 2000)
   await done
   clearTimeout(late)
 }

@@ -19,6 +19,8 @@ const here: Record<string, string> = {
   'stack backup import': 'reads a file of this machine',
   'stack backup help': 'prints help',
   doctor: 'examines this machine',
+  'recipe ls': 'lists what comes with this package',
+  'recipe add': 'writes a file of this machine',
   completion: 'prints a script for this shell',
   __complete: 'answers this shell',
   operator: 'is the operator',
@@ -62,7 +64,7 @@ const steps: string[][] = [
   ['stack', 'backup', '--dry-run', '-o', 'json'],
   ['stack', 'backup', '--name', 'first', '--label', 'a.b=c'],
   ['stack', 'backup', '--name', 'first'],
-  ['stack', 'backup', '--name', 'second', '--only', 'persist/app', '-o', 'json'],
+  ['stack', 'backup', '--name', 'second', '--only', 'persist/app', '--no-reuse', '-o', 'json'],
   ['stack', 'backup', '--only', 'persist/nothing'],
   ['stack', 'backup', '-q'],
   ['stack', 'backup', 'ls'],
@@ -127,7 +129,12 @@ function normal({ exitCode, stdout, stderr }: Finished, root: string, url: strin
       .replaceAll(/free on that disk: .*/g, 'free')
       .replaceAll(/ +/g, ' ')
   // Parts are captured side by side: which is done first is chance.
-  const sorted = (text: string): string[] => text.split('\n').sort()
+  const sorted = (text: string): string[] =>
+    text
+      .split('\n')
+      // A plan is answered at once, without telling how it goes.
+      .filter((line) => !/"state":"progress"|^listing |"phase":"list/.test(line))
+      .sort()
   const lines = stdout.startsWith('{"type"') ? sorted(clean(stdout)) : clean(stdout)
   return { exitCode, stdout: lines, stderr: sorted(clean(stderr)) }
 }

@@ -31,6 +31,16 @@ export function startAngee(directory: string, args: readonly string[], env: Reco
   return { child, finished, stdout: () => stdout, stderr: () => stderr }
 }
 
+/** Starts the program at a terminal of 100 columns, whose output this is. What is written to its stdin is typed there. */
+export function startAtTerminal(directory: string, args: readonly string[]) {
+  const words = [process.execPath, '--import', fromSource, main, ...args].map((word) => `'${word}'`).join(' ')
+  return spawn('script', ['-qec', `stty cols 100 && ${words}`, '/dev/null'], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}
+
 /** Runs the program to its end. */
 export function angee(directory: string, ...args: string[]): Promise<Finished> {
   return startAngee(directory, args).finished

@@ -1,4 +1,4 @@
-import { AngeeError } from '@angee/core'
+import { AngeeError, isAngeeError } from '@angee/core'
 import type { z } from 'zod'
 import type { RouteSpec } from '../api/route.ts'
 
@@ -15,11 +15,11 @@ export interface Input {
 /** Reads and checks what a request gives. USAGE names every field that is wrong; BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED. */
 export async function readInput(route: RouteSpec, request: Request, params: Record<string, string>): Promise<Input> {
   const query = queryOf(new URL(request.url).searchParams)
-  const body = route.method === 'get' ? undefined : await readBody(request)
+  const body = route.method === 'get' ? {} : await readBody(request)
   return {
     params: parsePart(route.params, params, 'path'),
     query: route.query ? parsePart(route.query, query, 'query') : refuseAny(query, 'query'),
-    body: route.body ? parsePart(route.body, body ?? {}, 'body') : refuseAny(body ?? {}, 'body'),
+    body: route.body ? parsePart(route.body, body, 'body') : refuseAny(body, 'body'),
   }
 }
 
@@ -32,9 +32,10 @@ function queryOf(search: URLSearchParams): Record<string, string | string[]> {
   return { ...query }
 }
 
+/** No body is an empty one. */
 async function readBody(request: Request): Promise<unknown> {
   const text = await readText(request)
-  if (text === '') return undefined
+  if (text === '') return {}
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type)) {
     throw new AngeeError('MEDIA_TYPE_UNSUPPORTED', `the body is ${type || 'of no type'}, and JSON is needed`, {
@@ -42,12 +43,19 @@ async function readBody(request: Request): Promise<unknown> {
     })
   }
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, refuseProto)
   } catch (cause) {
+    if (isAngeeError(cause)) throw cause
     throw new AngeeError('USAGE', `the body is no JSON: ${(cause as Error).message}`, {
       hint: 'Send one JSON object.',
     })
   }
+}
+
+/** A field of that name would be dropped in silence, as no other is. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key !== '__proto__') return value
+  throw new AngeeError('USAGE', 'the body has a field "__proto__"', { hint: 'Leave it out.' })
 }
 
 async function readText(request: Request): Promise<string> {

@@ -45,8 +45,11 @@ export interface Operations {
   read(id: string): Promise<OperationRecord>
   /** Whether it waits or runs, so that more events will come. */
   isLive(id: string): boolean
-  /** Takes nothing on any more, cancels what waits, and what runs after `grace` milliseconds. Resolves when nothing runs. */
-  stop(grace: number): Promise<void>
+  /**
+   * Takes nothing on any more, cancels what waits, and what runs after `grace` milliseconds. Resolves when nothing runs,
+   * and says whether something did.
+   */
+  stop(grace: number): Promise<boolean>
   /** Cancels at once what a `stop` still waits for. */
   hurry(): void
 }
@@ -207,6 +210,7 @@ export function runOperations(machinery: Machinery): Operations {
       const hurried = Promise.withResolvers<void>()
       stopping = { hurry: hurried.resolve }
       const reason = cancelled('the end of the operator')
+      const hadWork = live.size > 0
       for (const id of queue.waiting) if (queue.remove(id)) await endWaiting(id, reason)
       const waiting = new AbortController()
       const graceOver = ctx.clock.sleep(grace, waiting.signal).catch(() => undefined)
@@ -214,6 +218,7 @@ export function runOperations(machinery: Machinery): Operations {
       waiting.abort()
       for (const id of queue.running) abort(id, reason)
       await queue.idle()
+      return hadWork
     },
 
     hurry: () => stopping?.hurry(),

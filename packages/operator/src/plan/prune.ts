@@ -5,17 +5,17 @@ export function pruneFacts({ plan, alarms, removed, forgotten }: PruneResult, ti
   return {
     timezone,
     emptyPolicy: plan.emptyPolicy,
+    removed,
+    forgotten,
     alarms,
     snapshots: plan.entries.map(({ id, action, reasons, record }) => ({
       id,
-      action,
-      reasons,
       ...(record?.name === undefined ? {} : { name: record.name }),
       createdAt: record?.createdAt ?? null,
       storedBytes: record ? storedBytes(record) : null,
+      action,
+      reasons,
     })),
-    removed,
-    forgotten,
   }
 }
 

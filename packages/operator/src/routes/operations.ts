@@ -30,7 +30,7 @@ export function operationRoutes(on: On, daemon: Daemon): void {
   on(api.operations.followOperation, async ({ params: { id }, principal, request }) => {
     requireSeen(principal, await operations.read(id))
     const from = positionOf(request.headers.get('last-event-id'))
-    if (!events.isPosition(id, from)) throw noPosition(from)
+    if (Number.isNaN(from) || !events.isPosition(id, from)) throw noPosition(from)
     // What reconnects by itself, as a browser does, stops at this answer.
     if (!operations.isLive(id) && from > 0 && events.read(id, from).length === 0) {
       return new Response(null, { status: 204 })
