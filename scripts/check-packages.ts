@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** Packs every package as it would be published and checks the tarball: publint, types for ESM, README and licence. */
-const packages = new URL('../packages/', import.meta.url).pathname
+const root = new URL('../', import.meta.url).pathname
+const directories = ['recipes', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))]
 const scratch = mkdtempSync(join(tmpdir(), 'angee-pack-'))
 const problems: string[] = []
 
-for (const name of readdirSync(packages)) {
-  const directory = join(packages, name)
+for (const path of directories) {
+  const directory = join(root, path)
+  const name = basename(path)
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
     private?: boolean
     exports?: object
@@ -29,8 +31,11 @@ for (const name of readdirSync(packages)) {
     if (!contents.includes(`package/${file}`)) problems.push(`${name}: the package has no ${file}`)
   const lint = run(directory, 'publint', ['--strict', tarball])
   if (!lint.ok) problems.push(`${name}: publint: ${lint.output}`)
-  const types = run(directory, 'attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'])
-  if (!types.ok) problems.push(`${name}: attw: ${types.output}`)
+  // A package of data has no types.
+  if (existsSync(join(directory, 'src'))) {
+    const types = run(directory, 'attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'])
+    if (!types.ok) problems.push(`${name}: attw: ${types.output}`)
+  }
   console.log(`${name}: ${contents.trim().split('\n').length} files`)
 }
 rmSync(scratch, { recursive: true })

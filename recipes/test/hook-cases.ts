@@ -86,7 +86,7 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
       expect(stderr).not.toBe('')
       expect(await contents(place)).toBe(present)
     }
-    expect((await restore(stdout)).code).toBe(0)
+    expect(await restore(stdout)).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('fails where no server runs, and writes nothing to stdout', async () => {
@@ -111,7 +111,7 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
       (while [ ! -e /tmp/${name}.end ]; do cat /proc/[0-9]*/cmdline; done >/tmp/${name} 2>&1) & watcher=$!
       trap 'touch /tmp/${name}.end; wait $watcher' EXIT\n`
     expect((await run(`${watch('dumping')}(${hook.dump})`)).code).toBe(0)
-    expect((await run(`${watch('restoring')}(${hook.restore})`, stdout)).code).toBe(0)
+    expect(await run(`${watch('restoring')}(${hook.restore})`, stdout)).toMatchObject({ code: 0 })
     const seen = await must(place.shell('cat /tmp/dumping /tmp/restoring'))
     expect(seen).toMatch(subject.client)
     expect(seen).not.toContain(secretValue)

@@ -7,6 +7,7 @@ import { writeErr, writeOut } from './output/streams.ts'
 import { collectLabels, collectParts } from './parse.ts'
 import { addOperator } from './program-operator.ts'
 import { addPrune } from './program-prune.ts'
+import { addRecipes } from './program-recipe.ts'
 import { addTransfer } from './program-transfer.ts'
 import { addDrill, addJobs, addUp } from './program-up.ts'
 import { addWorkspaces } from './program-workspace.ts'
@@ -61,6 +62,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   addUp(stack, act)
   addJobs(angee, act)
   addWorkspaces(angee, act)
+  addRecipes(angee, act)
   addOperator(angee, act)
 
   angee

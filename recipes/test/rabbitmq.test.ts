@@ -1,0 +1,166 @@
+import { engineSuite } from '@angee/testkit'
+import { expect, it } from 'vitest'
+import { hookCases } from './hook-cases.ts'
+import { type ContainerPlace, containerPlace, type Place, provisioned, until } from './place.ts'
+import { must, recipeService } from './recipe.ts'
+
+const ctl = (place: Place, command: string) => must(place.shell(`rabbitmqctl --quiet ${command}`))
+
+async function openRabbitmq(): Promise<ContainerPlace> {
+  const service = recipeService('rabbitmq/container.yaml', 'rabbitmq')
+  const place = await containerPlace(provisioned('RECIPES_IMAGE'), service, ['rabbitmq-server'])
+  await until(place, 'rabbitmqctl --quiet await_startup --timeout 60')
+  return place
+}
+
+const hash = 'r1bCB8R0bqxYBqhIGvMHyCUWCSCGPbzRYPZ1OMnVnRWVqkSR'
+const definitions = {
+  vhosts: [{ name: '/' }, { name: 'a shop' }],
+  users: [
+    {
+      name: 'app',
+      password_hash: hash,
+      hashing_algorithm: 'rabbit_password_hashing_sha256',
+      tags: ['administrator'],
+      limits: {},
+    },
+    { name: 'clerk', password_hash: hash, hashing_algorithm: 'rabbit_password_hashing_sha256', tags: [], limits: {} },
+  ],
+  permissions: [
+    { user: 'app', vhost: '/', configure: '.*', write: '.*', read: '.*' },
+    { user: 'clerk', vhost: 'a shop', configure: '^$', write: 'orders', read: 'orders' },
+  ],
+  topic_permissions: [{ user: 'clerk', vhost: 'a shop', exchange: 'events', write: '^a', read: '^b' }],
+  parameters: [],
+  global_parameters: [{ name: 'greeting', value: { text: 'hello' } }],
+  policies: [
+    {
+      vhost: 'a shop',
+      name: 'short',
+      pattern: '^tmp',
+      'apply-to': 'queues',
+      definition: { 'max-length': 10 },
+      priority: 0,
+    },
+  ],
+  queues: [{ name: 'orders', vhost: 'a shop', durable: true, auto_delete: false, arguments: { 'x-max-priority': 3 } }],
+  exchanges: [
+    {
+      name: 'events',
+      vhost: 'a shop',
+      type: 'topic',
+      durable: true,
+      auto_delete: false,
+      internal: false,
+      arguments: {},
+    },
+  ],
+  bindings: [
+    {
+      source: 'events',
+      vhost: 'a shop',
+      destination: 'orders',
+      destination_type: 'queue',
+      routing_key: 'order.*',
+      arguments: {},
+    },
+  ],
+}
+
+/** Twenty queues more, so that a cut in the middle is a cut in the middle of something. */
+const queues = Array.from({ length: 20 }, (_, i) => ({
+  name: `queue ${i}`,
+  vhost: '/',
+  durable: true,
+  auto_delete: false,
+  arguments: {},
+}))
+
+async function fill(place: Place): Promise<void> {
+  await must(
+    place.shell(
+      `set -e
+      cat >/tmp/definitions.json
+      rabbitmqctl --quiet delete_vhost / || true
+      rabbitmqctl --quiet delete_vhost later || true
+      rabbitmqctl --quiet delete_vhost 'a shop' || true
+      rabbitmqctl --quiet delete_user intruder || true
+      rabbitmqctl --quiet clear_global_parameter later || true
+      rabbitmqctl --quiet import_definitions /tmp/definitions.json`,
+      Buffer.from(JSON.stringify({ ...definitions, queues: [...definitions.queues, ...queues] })),
+    ),
+  )
+}
+
+const drift = async (place: Place) =>
+  void (await must(
+    place.shell(`set -e
+      rabbitmqctl --quiet add_vhost later
+      rabbitmqctl --quiet add_user intruder only-there
+      rabbitmqctl --quiet set_permissions --vhost 'a shop' intruder '.*' '.*' '.*'
+      rabbitmqctl --quiet set_global_parameter later '{"a":1}'
+      rabbitmqctl --quiet clear_policy --vhost 'a shop' short
+      rabbitmqctl --quiet delete_queue --vhost 'a shop' orders
+      rabbitmqctl --quiet delete_user clerk`),
+  ))
+
+/** All definitions, each list in an order of its own. */
+async function contents(place: Place): Promise<string> {
+  const all: Record<string, unknown> = JSON.parse(await ctl(place, 'export_definitions -'))
+  const sorted = Object.entries(all).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : value,
+  ])
+  return JSON.stringify(sorted.sort(), undefined, 1)
+}
+
+engineSuite('recipe rabbitmq', ['docker', 'recipes-image'], () => {
+  const { place, dump, restore } = hookCases<ContainerPlace>({
+    recipe: 'rabbitmq',
+    open: openRabbitmq,
+    fill,
+    contents,
+    drift,
+    client: /rabbitmqctl/,
+    emptyIsSound: true,
+  })
+
+  it('dumps only what did not change while it was read', async () => {
+    await fill(place())
+    const changing = ctl(
+      place(),
+      `eval 'lists:foreach(fun(N) -> rabbit_runtime_parameters:set_global(count, N, <<"test">>), timer:sleep(5) end, lists:seq(1, 4000)).'`,
+    )
+    await until(place(), 'rabbitmqctl --quiet list_global_parameters | grep ^count')
+    const { code, stdout, stderr } = await dump()
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('change all the time')
+    expect(stdout.length).toBe(0)
+    await changing
+    expect(await dump()).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('puts the definitions of before back when the broker refuses some of the new ones', async () => {
+    await fill(place())
+    const { stdout } = await dump()
+    await drift(place())
+    const present = await contents(place())
+    const [json = ''] = stdout.toString().split('\n')
+    const foreign = json.replace('"type":"topic"', '"type":"x-of-a-plugin"')
+    expect(foreign).not.toBe(json)
+    const sum = await must(place().shell('sha256sum | cut -c 1-64', Buffer.from(foreign)))
+    const { code, stderr } = await restore(Buffer.from(`${foreign}\nsha256 ${sum}`))
+    expect(code).not.toBe(0)
+    expect(stderr).toMatch(/unknown exchange type[\s\S]*the definitions are as they were, and the queues are empty/)
+    expect(await contents(place())).toBe(present)
+  })
+
+  it('fails to dump while the broker is stopped inside its node', async () => {
+    await ctl(place(), 'stop_app')
+    const { code, stdout, stderr } = await dump()
+    await ctl(place(), 'start_app')
+    expect(code).not.toBe(0)
+    expect(stderr).not.toBe('')
+    expect(stdout.length).toBe(0)
+  })
+})
