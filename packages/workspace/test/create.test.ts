@@ -186,6 +186,15 @@ describe('a creation that fails leaves nothing', () => {
       {},
       'TEMPLATE_INVALID',
     ],
+    [
+      'a chain with a value that is not there',
+      {
+        'copier.yml': '_angee: { kind: workspace, chain: [{ template: ./i, inputs: { a: "${inputs.nope}" } }] }\n',
+        'i/copier.yml': 'a: 1\n',
+      },
+      {},
+      'TEMPLATE_INVALID',
+    ],
     ['a range that is none', ports('many'), {}, 'TEMPLATE_INVALID'],
   ])('%s', async (_, files, request, code) => {
     const host = parentStack()
@@ -395,6 +404,23 @@ describe('the stack of a workspace', () => {
 })
 
 describe('destroying a workspace', () => {
+  it('that cannot be finished does not keep other commands from their work', async () => {
+    const host = parentStack()
+    await create(host, simple, { name: 'x' })
+    const trees = {
+      remove: async (directory: string) => {
+        if (existsSync(directory)) throw new Error('not yours')
+      },
+    }
+    expect((await failure(destroy({ ...host, trees }, 'x'))).message).toBe('not yours')
+    const ctx = testContext()
+    expect(await listWorkspaces({ ...host, trees }, ctx)).toMatchObject([{ name: 'x', status: 'destroying' }])
+    expect(ctx.logs).toMatchObject([{ level: 'warn', fields: { reason: 'Error: not yours' } }])
+    await create(host, simple, { name: 'y' })
+    expect((await listWorkspaces(host, testContext())).map(({ name }) => name)).toEqual(['y'])
+    expect(readTree(join(host.root, 'workspaces'))).toEqual({ 'y/a.txt': 'hello y' })
+  })
+
   it('leaves no trace', async () => {
     const host = parentStack()
     await create(host, withStack, { name: 'x' })

@@ -223,6 +223,15 @@ describe('what is wrong', () => {
     expect(failing(text)).toMatch(expected)
   })
 
+  it('does not put files into files without end', () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 12 }, (_, at) => [`f${at}`, `{% include "f${at + 1}" %}`.repeat(10)]),
+    )
+    expect(failing('{% include "f0" %}', { files: { ...files, f12: 'x' } })).toMatch(
+      /more than 10000 files are included/,
+    )
+  })
+
   it('undefined values are wrong where the template says so', () => {
     expect(failing('a\n{{ x }}', { settings: { undefined: 'strict' } })).toMatch(/^main\.jinja:2: undefined value/)
   })

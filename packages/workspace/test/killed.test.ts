@@ -99,7 +99,7 @@ it('a removal killed before any of its effects is finished by the next command, 
 })
 
 it('a creation killed in the middle of rendering leaves nothing', async () => {
-  const many = Array.from({ length: 4000 }, (_, index) => [`t/d${index % 50}/f${index}.jinja`, '{{ workspace_name }}'])
+  const many = Array.from({ length: 1500 }, (_, index) => [`t/d${index % 50}/f${index}.jinja`, '{{ workspace_name }}'])
   const directory = template({ ...files, ...Object.fromEntries(many) })
   const { root } = parentStack()
   const words = ['--import', file('sources.ts'), file('stopping.ts'), 'create', root, '0', directory]

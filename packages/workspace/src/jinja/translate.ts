@@ -99,6 +99,9 @@ function rewriteImport(block: Block, source: Source, translator: Translator): st
   return textOf(tokens.with(at, { kind: 'string', text: `"${translator.nameOf(file)}"` }))
 }
 
+/** Files that include files that include files could otherwise fill all memory before anything is rendered. */
+const mostIncludes = 20_000
+
 interface Place {
   source: Source
   /** The files this one is put into, and itself. */
@@ -114,6 +117,7 @@ function writeInclude(block: Block, { source, within }: Place, writer: Writer, t
   const file = include.names?.map((name) => translator.find(name, source)).find((found) => found !== undefined)
   const lineAfter = block.line + lines(block.inside)
   if (file !== undefined && !within.includes(file.key) && !isInherited(file, translator.settings)) {
+    if (writer.moves() > mostIncludes) throw invalidAt(origin, `more than ${mostIncludes / 2} files are included`)
     writer.moveTo(`${open}\n+%}`, file, 1)
     writeSource(file, within, writer, translator)
     writer.moveTo(`{%+ endwith\n${block.right}%}`, source, lineAfter)

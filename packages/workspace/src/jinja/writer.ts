@@ -7,12 +7,15 @@ export interface Writer {
   write(text: string, source: Source, line: number): void
   /** Text of our own that ends with the first line of another place. It must break the line inside a tag. */
   moveTo(text: string, source: Source, line: number): void
+  /** How often it has moved. */
+  moves(): number
   done(): Translation
 }
 
 export function newWriter(source: Source): Writer {
   const pieces: string[] = []
   const origins: Origin[] = [{ source, line: 1 }]
+  let moves = 0
   return {
     write: (text, from, line) => {
       pieces.push(text)
@@ -22,7 +25,9 @@ export function newWriter(source: Source): Writer {
     moveTo: (text, from, line) => {
       pieces.push(text)
       origins.push({ source: from, line })
+      moves += 1
     },
+    moves: () => moves,
     done: () => ({ text: pieces.join(''), origins }),
   }
 }

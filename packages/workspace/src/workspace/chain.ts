@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { AngeeError, type Context, substitute } from '@angee/core'
+import { AngeeError, type Context, isAngeeError, substitute } from '@angee/core'
 import { renderAll } from '../answers/index.ts'
 import { answerQuestions, type Destination, type RenderReport, renderTemplate } from '../render/index.ts'
 import { openTemplate, type Template } from '../template/index.ts'
@@ -60,7 +60,7 @@ async function renderLinks(
     notes.push(`${template.label}: ports are leased for the workspace alone, not for templates in its chain`)
   for (const [index, link] of template.angee.chain.entries()) {
     const where = `${template.label}/copier.yml: _angee.chain.${index}`
-    const fill = (text: string): string => substitute(text, lookup(names, values), where)
+    const fill = (text: string): string => fillIn(text, names, values, where)
     // A name alone is that of a stack template; a path starts from the template that names it.
     const place = {
       directory: template.directory,
@@ -115,8 +115,26 @@ export function variablesOf(
   }
 }
 
-/** What `${…}` means in a chain and in a naming pattern. */
-export function lookup(
+/** A text of a chain or a naming pattern with every `${…}` replaced. TEMPLATE_INVALID; `where` is for the message. */
+export function fillIn(
+  text: string,
+  names: WorkspaceNames,
+  inputs: Readonly<Record<string, unknown>>,
+  where: string,
+): string {
+  try {
+    return substitute(text, lookup(names, inputs), where)
+  } catch (error) {
+    if (!isAngeeError(error, 'MANIFEST_INVALID')) throw error
+    const hint = 'There are inputs.NAME, alloc.POOL, name, workspace.name and workspace.path.'
+    throw new AngeeError('TEMPLATE_INVALID', error.message, {
+      hint: `${error.hint ?? ''} ${hint}`.trim(),
+      cause: error,
+    })
+  }
+}
+
+function lookup(
   { name, path, leases }: WorkspaceNames,
   inputs: Readonly<Record<string, unknown>>,
 ): (path: readonly string[]) => string | undefined {

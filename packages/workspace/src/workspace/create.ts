@@ -1,9 +1,9 @@
-import { AngeeError, type Context, substitute } from '@angee/core'
+import { AngeeError, type Context } from '@angee/core'
 import { lockWorkspace, type WorkspaceLock } from '../registry/index.ts'
 import { answerQuestions } from '../render/index.ts'
 import { openTemplate, type Template } from '../template/index.ts'
 import { build } from './build.ts'
-import { lookup, variablesOf } from './chain.ts'
+import { fillIn, variablesOf } from './chain.ts'
 import { claim } from './claim.ts'
 import { checkName, type WorkspaceHost } from './host.ts'
 import { readParent } from './parent.ts'
@@ -103,7 +103,7 @@ function nameFor(template: Template, inputs: Readonly<Record<string, unknown>>, 
   const names = { name: '', path: '', leases: poolsAs(template, 0), snapshot: '' }
   const { values } = answerQuestions(template, { inputs, variables: variablesOf(names, '.', '.') }, ctx)
   const where = `${template.label}/copier.yml: _angee.instance_naming.pattern`
-  const name = substitute(naming.pattern, lookup(names, values), where) || naming.fallback || ''
+  const name = fillIn(naming.pattern, names, values, where) || naming.fallback || ''
   return name.slice(0, naming.maxLength).replace(/-+$/, '')
 }
 

@@ -24,8 +24,11 @@ async function recoverWorkspace(host: WorkspaceHost, name: string, ctx: Context)
     if (record.status === 'destroying') await remove(host, name)
     if (record.status !== 'ready') lock.forget()
   } catch (error) {
+    ctx.signal.throwIfAborted()
     // Somebody was faster, and does the same.
-    if (!isAngeeError(error, 'LOCKED')) throw error
+    if (isAngeeError(error, 'LOCKED')) return
+    // What cannot be removed here and now, such as files of another user, is no reason to do nothing else either.
+    ctx.logger.warn(`what is left of the workspace ${name} could not be removed`, { reason: String(error) })
   }
 }
 
