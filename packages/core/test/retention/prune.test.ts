@@ -234,10 +234,12 @@ describe('what shrank', () => {
       context: { alarms: [{ kind: 'part', part: 'service/db', id: bad[2] }] },
     })
     expect(await stored()).toEqual([...good, ...bad])
-    const { removed, alarms } = await prune({ allowShrink: true })
-    expect([removed.length, alarms.length]).toEqual([5, 1])
+    const { removed, alarms } = await prune({ allowShrink: true, policy: { keepLast: 5 } })
+    expect([removed, alarms.length]).toEqual([good.slice(0, 2), 1])
     await snapshots(1, 100)
-    expect(await prune()).toMatchObject({ removed: [bad[1]], alarms: [] })
+    expect(await prune({ policy: { keepLast: 5 } })).toMatchObject({ removed: [good[2]], alarms: [] })
+    await snapshots(1, 10)
+    await expect(prune()).rejects.toMatchObject({ context: { alarms: [{ bytes: 10, median: 100 }] } })
   })
 
   it('stops no prune within the limit that is declared', async () => {
