@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { angee, startAngee } from './support/angee.ts'
+import { angee, startAngee, startAtTerminal } from './support/angee.ts'
 import { errorOf, makeStack } from './support/stack.ts'
 
 const persist = 'persist: { app: { subpath: data/app } }\n'
@@ -109,6 +109,27 @@ describe('doctor --backend', () => {
     expect(exitCode).toBe(130)
     expect(stderr).toContain('what was written is removed again')
     expect((await readdir(join(stack, 'backups'))).filter((name) => name.includes('doctor'))).toEqual([])
+  })
+
+  it('shows at a terminal what was checked, and nothing of what is stored for that', async () => {
+    const stack = await stackWith(`
+      open: async (opening) => {
+        const backend = archiveBackend('odd', storeOf(opening))
+        const begin = async (draft, ctx) => {
+          ctx.onProgress({ type: 'part', part: 'service/watched', state: 'progress', bytes: 1 })
+          return backend.begin(draft, ctx)
+        }
+        return { ...backend, begin }
+      }`)
+    const child = startAtTerminal(stack, ['doctor', '--backend', '--yes'])
+    let screen = ''
+    for await (const text of child.stdout.setEncoding('utf8')) {
+      const before = screen.includes('leaves nothing')
+      screen += text
+      if (!before && screen.includes('leaves nothing')) child.stdin.write('\u0003')
+    }
+    expect(screen).toContain('interrupted by SIGINT')
+    expect(screen).not.toContain('service/watched')
   })
 
   it('says so where a backend has no place for it', async () => {

@@ -111,7 +111,7 @@ export function undefinedIfMissing(error: unknown): undefined {
 
 function notADirectory(path: string, isLink: boolean): AngeeError {
   return new AngeeError('BACKEND_FAILED', `${path} is ${isLink ? 'a symbolic link' : 'not a directory'}`, {
-    hint: `Objects are stored only below real directories. Move it away, or set backup_backend.path to where it points.`,
+    hint: `Objects are stored only below real directories. Move it away, or set the backend's path to where it points.`,
     context: { path },
   })
 }

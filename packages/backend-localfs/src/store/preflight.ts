@@ -39,7 +39,7 @@ async function refuseFullDisk(root: string): Promise<void> {
     'SPACE_INSUFFICIENT',
     `${root} has ${free} bytes free, and at least ${leastFreeBytes} are needed`,
     {
-      hint: 'Free space there, remove old snapshots, or set backup_backend.path to a larger disk.',
+      hint: "Free space there, remove old snapshots, or set the backend's path to a larger disk.",
       context: { directory: root, free },
       retry: 'later',
     },

@@ -10,7 +10,7 @@ const codes: Record<string, ErrorCode> = {
 
 const hints: Partial<Record<ErrorCode, (directory: string) => string>> = {
   SPACE_INSUFFICIENT: (directory) =>
-    `Free space on the file system of ${directory}, remove old snapshots, or set backup_backend.path to a larger disk.`,
+    `Free space on the file system of ${directory}, remove old snapshots, or set the backend's path to a larger disk.`,
   BACKEND_READ_ONLY: (directory) =>
     `Check that ${directory} belongs to this user and that its file system is mounted for writing.`,
   BACKEND_UNAVAILABLE: (directory) => `Check that the disk of ${directory} is connected and that it is a directory.`,

@@ -23,7 +23,7 @@ const interrupted: Meaning = { code: 'INTERRUPTED', hint: () => 'Run it again.',
 const exitMeanings: Readonly<Record<number, Meaning>> = {
   10: {
     code: 'REPOSITORY_NOT_FOUND',
-    hint: () => 'The first backup makes the repository. If there should be one: check backup_backend.repository.',
+    hint: () => "The first backup makes the repository. If there should be one: check the backend's repository.",
   },
   11: {
     code: 'LOCKED',
@@ -32,7 +32,7 @@ const exitMeanings: Readonly<Record<number, Meaning>> = {
   },
   12: {
     code: 'CREDENTIAL_WRONG',
-    hint: () => 'Check backup_backend.password (or password_file, password_command). Nothing has been changed.',
+    hint: () => "Check the backend's password (or password_file, password_command). Nothing has been changed.",
   },
   130: interrupted,
 }
@@ -64,14 +64,14 @@ const wordMeanings: readonly [RegExp, Meaning][] = [
     /resolving password failed|empty password is not allowed/i,
     {
       code: 'CREDENTIAL_WRONG',
-      hint: () => 'Set backup_backend.password, password_file or password_command.',
+      hint: () => "Set the backend's password, password_file or password_command.",
     },
   ],
   [
     /\(401\)|unauthorized|InvalidAccessKeyId|SignatureDoesNotMatch|invalid credentials|access key.*(not exist|invalid)/i,
     {
       code: 'CREDENTIAL_WRONG',
-      hint: () => 'Check user and password of the repository URL, or the keys in backup_backend.environment.',
+      hint: () => "Check user and password of the repository URL, or the keys in the backend's environment.",
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { AngeeError } from '@angee/core'
 import { execa } from 'execa'
 
-const install = 'Install restic 0.18 or newer (https://restic.net), or name one with backup_backend.program.'
+const install = "Install restic 0.18 or newer (https://restic.net), or name one as program among the backend's options."
 
 /** BACKEND_UNAVAILABLE unless the program is a restic new enough: older ones have no exit codes to tell by. */
 export async function requireVersion(

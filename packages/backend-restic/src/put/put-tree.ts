@@ -5,6 +5,7 @@ import { syncFileSystem } from '@angee/core/posix'
 import { writeLocator } from '../snapshots/locator.ts'
 import { type Backup, backup } from './backup.ts'
 import { excludePattern } from './exclude.ts'
+import { type Hold, holdBackup } from './held.ts'
 import { type PutPlace, storeStream } from './put-stream.ts'
 import { fingerprintNow, settledState, type TreeState } from './tree-state.ts'
 import { hasTrustedTimes } from './trusted-times.ts'
@@ -29,15 +30,9 @@ export async function putTree(
   const provable = await hasTrustedTimes(tree.directory)
   for (let attempt = 1; provable && attempt <= tries; attempt++) {
     const startedAt = ctx.clock.now()
-    const before = await settledState(tree, ctx)
-    if (before?.unkept !== undefined) {
-      ctx.logger.debug(`${place.part} is stored as a tar archive: restic does not keep ${before.unkept}`)
-    }
-    if (!before || before.unkept !== undefined) break
-    // A store through a mapping sets a time only where the page was clean: from here on all of them show.
-    await syncFileSystem(tree.directory)
-    ctx.signal.throwIfAborted()
-    const { stored, summary, warnings } = await storeAndSummarize(place, parent, tree, trees, ctx)
+    const found = await storeAndSummarize(place, parent, tree, trees, ctx)
+    if (!found) break
+    const { before, stored, summary, warnings } = found
     const stoodStill = before.fingerprint === (await fingerprintNow(tree, ctx))
     const expected = warnings.every(({ kind }) => kind === 'not-kept')
     if (stoodStill && expected && !stored.incomplete) return treeResult(place, tree, before, stored, summary, warnings)
@@ -47,39 +42,74 @@ export async function putTree(
   return putArchive(place, tree, ctx)
 }
 
-/** restic and the summary side by side. When one fails the other is stopped, and nothing runs any more on return. */
+interface Attempt {
+  /** The tree before anything of it was read. */
+  before: TreeState
+  stored: Backup
+  summary: TreeSummary
+  warnings: Warning[]
+}
+
+/**
+ * restic and the summary side by side, while the tree is looked at restic opens the repository. Undefined where restic
+ * cannot prove or keep the tree. When one fails the other is stopped, and nothing runs any more on return.
+ */
 async function storeAndSummarize(
   place: PutPlace,
   parent: string | undefined,
   tree: TreeSource,
   trees: TreeTools,
   ctx: Context,
-): Promise<{ stored: Backup; summary: TreeSummary; warnings: Warning[] }> {
+): Promise<Attempt | undefined> {
   const stop = new AbortController()
   const own: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) }
-  const storing = backupDirectory(place, parent, tree, own)
-  const summarizing = trees.summarize(tree, own)
+  using hold = holdBackup()
+  const storing = backupDirectory(place, parent, hold, tree, own)
+  storing.catch((error: unknown) => stop.abort(error))
+  let summarizing: ReturnType<TreeTools['summarize']> | undefined
   try {
+    const before = await stateBefore(place, tree, own)
+    if (!before) return undefined
+    hold.release()
+    summarizing = trees.summarize(tree, own)
     const [stored, { summary, warnings }] = await Promise.all([storing, summarizing])
-    return { stored, summary, warnings }
+    return { before, stored, summary, warnings }
   } catch (error) {
-    stop.abort(error)
-    await Promise.allSettled([storing, summarizing])
     ctx.signal.throwIfAborted()
     throw error
+  } finally {
+    stop.abort()
+    // What waits at it would not hear that it is to end.
+    hold.release()
+    await Promise.allSettled([storing, summarizing])
   }
+}
+
+/** The state of a tree whose later changes will all show; undefined where they would not, or restic would not keep it. */
+async function stateBefore({ part }: PutPlace, tree: TreeSource, ctx: Context): Promise<TreeState | undefined> {
+  const before = await settledState(tree, ctx)
+  if (before?.unkept !== undefined) {
+    ctx.logger.debug(`${part} is stored as a tar archive: restic does not keep ${before.unkept}`)
+  }
+  if (!before || before.unkept !== undefined) return undefined
+  // A store through a mapping sets a time only where the page was clean: from here on all of them show.
+  await syncFileSystem(tree.directory)
+  ctx.signal.throwIfAborted()
+  return before
 }
 
 /** Without a parent restic reads every file: one it would choose itself may have been taken of a moving tree. */
 function backupDirectory(
   { restic, part, tags, onStored }: PutPlace,
   parent: string | undefined,
+  hold: Hold,
   tree: TreeSource,
   ctx: Context,
 ): Promise<Backup> {
   const directory = realpathSync(tree.directory)
   const words = [
     ...(parent === undefined ? ['--force'] : ['--parent', parent]),
+    ...hold.words,
     ...tree.exclude.map((path) => `--exclude=${excludePattern(directory, path)}`),
     '--tag',
     tags,

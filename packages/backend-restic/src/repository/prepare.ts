@@ -104,7 +104,7 @@ async function proveCreatable({ place: { directory } }: Restic, ctx: Context): P
 
 function notADirectory(at: string, directory: string): AngeeError {
   return new AngeeError('BACKEND_UNAVAILABLE', `${directory} cannot be a repository: ${at} is no directory`, {
-    hint: 'Correct backup_backend.repository.',
+    hint: "Correct the backend's repository.",
     context: { directory },
   })
 }

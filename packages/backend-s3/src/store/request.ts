@@ -42,13 +42,18 @@ export async function request<Result>(
   }
 }
 
-/** Waits before the next attempt, longer after each: between half and all of a time that doubles. */
-export async function pause(attempt: number, why: string, ctx: Context): Promise<void> {
+/**
+ * Waits before the next attempt, longer after each: between half and all of a time that doubles. `why` completes
+ * "cannot …". A pause that nobody would notice is not told of.
+ */
+export async function pause(attempt: number, why: string, { logger, random, clock, signal }: Context): Promise<void> {
   const longest = Math.min(longestPause, firstPause * 2 ** (attempt - 1))
-  const [random = 0] = ctx.random(new Uint8Array(1))
-  const milliseconds = Math.round(longest * (0.5 + random / 512))
-  ctx.logger.warn(`trying again in ${milliseconds} ms to ${why}`, { attempt })
-  await ctx.clock.sleep(milliseconds, ctx.signal)
+  const [jitter = 0] = random(new Uint8Array(1))
+  const milliseconds = Math.round(longest * (0.5 + jitter / 512))
+  const message = `cannot ${why}; trying again in ${(milliseconds / 1000).toFixed(1)} s`
+  if (milliseconds < 1000) logger.debug(message, { attempt })
+  else logger.warn(message)
+  await clock.sleep(milliseconds, signal)
 }
 
 /** Credentials of a profile or a role are known only now, and may change: none may ever be shown. */

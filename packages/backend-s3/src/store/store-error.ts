@@ -72,19 +72,19 @@ function codeOf(failure: Failure, access: Access): ErrorCode {
 function hintFor(code: ErrorCode, failure: Failure, location: string): string {
   if (failure.name === 'RequestTimeTooSkewed') return 'Set the clock of this machine right.'
   if (failure.name === 'CredentialsProviderError')
-    return 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or backup_backend.profile.'
-  if (isTls(failure)) return 'Name the authority of its certificate under backup_backend.ca_file.'
+    return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or name a profile in the backend's options."
+  if (isTls(failure)) return "Name the authority of its certificate in the backend's ca_file."
   if (failure.status === 501)
-    return 'The server lacks this. One that refuses checksums needs backup_backend.checksums: when_required.'
+    return "The server lacks this. One that refuses checksums needs checksums: when_required among the backend's options."
   return hints[code]?.(location) ?? `Look at the server's own log about ${location}, then try again.`
 }
 
 const hints: Partial<Record<ErrorCode, (location: string) => string>> = {
   CREDENTIAL_WRONG: (location) => `Check the credential, and that it may list and read ${location}.`,
   BACKEND_READ_ONLY: (location) => `Give the credential the permissions to put and delete objects in ${location}.`,
-  REPOSITORY_NOT_FOUND: () => 'Check backup_backend.bucket and endpoint, or make the bucket.',
-  BACKEND_OPTIONS_INVALID: () => 'Set backup_backend.region to the region of the bucket.',
-  BACKEND_UNAVAILABLE: () => 'Check the network and backup_backend.endpoint, then try again.',
+  REPOSITORY_NOT_FOUND: () => "Check the backend's bucket and endpoint, or make the bucket.",
+  BACKEND_OPTIONS_INVALID: () => "Set the backend's region to that of the bucket.",
+  BACKEND_UNAVAILABLE: () => "Check the network and the backend's endpoint, then try again.",
   SPACE_INSUFFICIENT: () => 'Free space there, remove old snapshots, or raise the quota.',
 }
 

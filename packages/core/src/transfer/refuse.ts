@@ -51,7 +51,7 @@ export function refuseOpen(from: Openness, to: Openness, manifest: SnapshotManif
     'USAGE',
     `${manifest.id} lies encrypted in ${from.location}, and would lie open in ${to.location}`,
     {
-      hint: 'Choose a backend that encrypts (backup.backends, encryption.recipients), or accept that with --plain.',
+      hint: 'Accept that with --plain, or copy it to a backend that encrypts (backup.backends, encryption.recipients).',
       context,
     },
   )
