@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { pruned } from '../../core/test/retention/pruned-stack.ts'
 import { fakeStack } from '../../core/test/support/runtimes.ts'
-import { angee, startAngee } from './support/angee.ts'
+import { angee, startAngee, startAtTerminal } from './support/angee.ts'
 import { errorOf } from './support/stack.ts'
 
 const day = 24 * 3_600_000
@@ -138,6 +138,42 @@ describe('prune', () => {
     expect(await stored()).toEqual([...ids, small])
     expect((await prune('--yes', '--allow-shrink')).exitCode).toBe(0)
     expect(await stored()).toEqual([ids[2], small])
+  })
+})
+
+describe('prune at a terminal', () => {
+  it.each([
+    ['y', 'Removed 2 snapshots', 2],
+    ['n', 'not confirmed; nothing was changed', 0],
+  ])('shows what would go and why, and asks: %s', async (answer, outcome, gone) => {
+    const { root, ids, stored } = await stackWith(4)
+    const child = startAtTerminal(root, ['stack', 'backup', 'prune'])
+    let screen = ''
+    for await (const text of child.stdout.setEncoding('utf8')) {
+      const before = screen.includes('[y/N]')
+      screen += text
+      if (!before && screen.includes('[y/N]')) child.stdin.write(`${answer}\r`)
+    }
+    expect(screen).toMatch(/KEEP\/REMOVE +REASONS/)
+    expect(screen).toMatch(new RegExp(`${ids[1]} .* REMOVE +no rule keeps it`))
+    expect(screen).toMatch(new RegExp(`${ids[3]} .* keep +last 1 of 2; newest complete`))
+    expect(screen).toMatch(/Remove 2 snapshots \(\d+ B\) for ever\?/)
+    expect(screen).toContain(outcome)
+    expect(await stored()).toEqual(ids.slice(gone))
+  })
+
+  it('asks nothing where nothing would go, or where it stops', async () => {
+    const { root, ids, stored, snapshots } = await stackWith(2, '{ keep_last: 2 }', 20_000)
+    const screenOf = async (): Promise<string> => {
+      const child = startAtTerminal(root, ['stack', 'backup', 'prune'])
+      return (await child.stdout.setEncoding('utf8').toArray()).join('')
+    }
+    expect(await screenOf()).toContain('Removed 0 snapshots')
+    await snapshots(1, 40)
+    const stopped = await screenOf()
+    expect(stopped).toContain('(RETENTION_STOPPED)')
+    expect(stopped).not.toContain('[y/N]')
+    expect(await stored()).toEqual(expect.arrayContaining(ids))
   })
 })
 

@@ -62,18 +62,18 @@ export async function printPrunePlan(surface: Surface, facts: RetentionFacts, al
 async function askAndPrune(surface: Surface, request: PruneRequest, session: Session): Promise<number> {
   const facts = await lookAhead(request, session)
   const agreed = await agreedIds(surface, facts, request.allowShrink === true, session.ctx.signal)
-  return prune(surface, agreed === undefined ? request : { ...request, agreed }, session)
+  return prune(surface, { ...request, agreed }, session)
 }
 
-/** The ids that a person agrees to remove; undefined where there is nothing to agree to: it is done, or stops by itself. */
+/** The ids that a person agrees to remove. None where there is nothing to ask about: the prune does nothing, or stops. */
 export async function agreedIds(
   surface: Surface,
   facts: RetentionFacts,
   allowShrink: boolean,
   signal: AbortSignal,
-): Promise<string[] | undefined> {
+): Promise<string[]> {
   const ids = idsToRemove(facts)
-  if (ids.length === 0 || (facts.alarms.length > 0 && !allowShrink)) return undefined
+  if (ids.length === 0 || (facts.alarms.length > 0 && !allowShrink)) return []
   surface.err(`${formatRetention(facts, surface.columns)}\n`)
   const bytes = formatBytes(storedBytesOf(facts, ids))
   const question = `Remove ${counted(ids.length, 'snapshot')} (${bytes}) for ever?`
