@@ -39,8 +39,8 @@ export async function stackDown(
 }
 
 export async function stackStatus(surface: Surface): Promise<number> {
-  const { jobs, ...facts } = await withOperator(surface, 'none', ({ client }) => client.call(api.stack.status))
-  return printStatus(surface, { ...facts, jobs: jobs.map(jobOf) })
+  const facts = await withOperator(surface, 'none', ({ client }) => client.call(api.stack.status))
+  return printStatus(surface, { ...facts, jobs: facts.jobs.map(jobOf) })
 }
 
 export async function jobLs(surface: Surface): Promise<number> {

@@ -7,7 +7,7 @@ import type { Attempts } from '../auth/attempts.ts'
 import { type Authentication, authenticate } from '../auth/authenticate.ts'
 import { type Principal, requireScope } from '../auth/principal.ts'
 import type { Daemon } from '../daemon.ts'
-import { toSnake, withoutSecrets } from '../json.ts'
+import { safeJson, toSnake } from '../json.ts'
 import { routes } from '../routes/index.ts'
 import type { Call, Handler, On, Reply } from './call.ts'
 import { refuseForeignPages, type Sender } from './hosts.ts'
@@ -63,8 +63,7 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
 
 function respond(route: RouteSpec, reply: Reply): Response {
   if (reply instanceof Response) return reply
-  const text = JSON.stringify(withoutSecrets(toSnake(reply.body)))
-  return new Response(`${text}\n`, {
+  return new Response(`${safeJson(toSnake(reply.body))}\n`, {
     status: route.answer.status,
     headers: { 'content-type': 'application/json', ...reply.headers },
   })

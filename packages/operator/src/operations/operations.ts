@@ -102,7 +102,7 @@ export function runOperations(machinery: Machinery): Operations {
     listener.ended(record)
   }
 
-  async function run(record: OperationRecord, controller: AbortController): Promise<void> {
+  async function run(record: OperationRecord, input: object, controller: AbortController): Promise<void> {
     Object.assign(record, { state: 'running', startedAt: timestamp() })
     const { signal } = controller
     const output = outputLines((event) => tell(record, event))
@@ -122,7 +122,7 @@ export function runOperations(machinery: Machinery): Operations {
       await using stack = await openStack(machinery.opening, own)
       const work: Work = { id: record.id, stack, ctx: own, output, effects: { ...machinery.effects, output } }
       const spec = kinds[record.kind] as unknown as KindSpec<object>
-      const done = await spec.run(record.input, work).finally(() => output.end())
+      const done = await spec.run(input, work).finally(() => output.end())
       await end(record, endingOf(done))
     } catch (error) {
       await end(record, endingOfError(error, signal))
@@ -148,7 +148,7 @@ export function runOperations(machinery: Machinery): Operations {
         id: newSnapshotId(ctx.clock, ctx.random),
         kind,
         state: 'queued',
-        input: input as Record<string, unknown>,
+        input: withoutSecrets(input as Record<string, unknown>),
         requestedBy,
         createdAt: timestamp(),
         startedAt: null,
@@ -172,7 +172,7 @@ export function runOperations(machinery: Machinery): Operations {
       listener.queued(record)
       tell(record, { type: 'state', state: 'queued' })
       const answer = { record: { ...record }, replayed: false }
-      queue.add(record.id, kinds[kind].lane, () => run(record, controller))
+      queue.add(record.id, kinds[kind].lane, () => run(record, input, controller))
       if (stopping && queue.remove(record.id)) await endWaiting(record.id, cancelled('the end of the operator'))
       return answer
     },
