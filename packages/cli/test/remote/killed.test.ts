@@ -7,7 +7,7 @@ import { type RunningOperator, startOperator } from '../support/operator.ts'
 import { makeStack } from '../support/stack.ts'
 
 /** So many operations are killed; a long run by hand takes a hundred. */
-const kills = Number(process.env['ANGEE_KILLS'] ?? 8)
+const kills = Number(process.env['ANGEE_KILLS'] ?? 4)
 
 const manifest = `name: shop
 persist:

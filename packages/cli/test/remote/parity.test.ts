@@ -124,6 +124,7 @@ function normal({ exitCode, stdout, stderr }: Finished, root: string, url: strin
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d\.\d{3}Z)?/g, 'TIME')
       .replaceAll(/("?(?:durationMilliseconds|seconds|free|stored_?[bB]ytes|bytes)"?: ?)[\d.]+/g, '$1N')
       .replaceAll(/\b\d+(\.\d+)? (ms|s|B|KiB|MiB|GiB)\b/g, 'N $2')
+      .replaceAll(/\bjust now\b|\bnow\b|\b\d+ (min|h|d)( ago)?/g, 'AGE')
       .replaceAll(/(N|just|now) +(ms|s|ago|B)?/g, 'N')
       .replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST')
       .replaceAll(/free on that disk: .*/g, 'free')
