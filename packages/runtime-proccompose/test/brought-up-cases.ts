@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -57,7 +57,10 @@ export function broughtUpCases(name: string, program: ServerProgram): void {
     })
 
     it('may lie deeper than a socket can', async () => {
-      const deep = join(tmpdir(), 'a-path-as-long-as-they-get/'.repeat(6))
+      await using undone = new AsyncDisposableStack()
+      const top = await mkdtemp(join(tmpdir(), 'angee-deep-'))
+      undone.defer(() => rm(top, { recursive: true }))
+      const deep = join(top, 'a-path-as-long-as-they-get/'.repeat(6))
       await mkdir(deep, { recursive: true })
       await using stack = await compiledStack(program, deep)
       await bringUp(stack, stack.open(), [app])
