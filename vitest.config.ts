@@ -22,7 +22,8 @@ const retriesOfEngines = process.env['CI'] ? 1 : 0
 export default defineConfig({
   resolve: { alias },
   test: {
-    // The default leaves a core idle, which on two cores is half of the machine.
+    // The default leaves a core idle, which on two cores is half of the machine. Suites on engines run side by side too: each
+    // looks at what is its own alone.
     maxWorkers: '100%',
     // Far beyond what any case takes: a timeout is for what hangs, not for a machine that is busy.
     testTimeout: 180_000,
@@ -41,7 +42,6 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['{packages,examples}/*/test/**/*.engine.test.ts', 'recipes/test/**/*.test.ts'],
-          fileParallelism: false,
           retry: retriesOfEngines,
         },
       },
@@ -50,7 +50,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/test/**/*.test.ts'],
-          fileParallelism: false,
           retry: retriesOfEngines,
           testTimeout: 600_000,
           hookTimeout: 600_000,
