@@ -24,9 +24,9 @@ export function addRecipes(angee: Command, act: ActionMaker): void {
     .addHelpText(
       'after',
       examples([
-        'angee recipe add postgres --dry-run',
-        'angee recipe add mariadb --service shop-db',
-        'angee recipe add redis --runtime local',
+        'angee recipe ls',
+        'angee recipe add RECIPE --dry-run',
+        'angee recipe add RECIPE --service shop-db --runtime local',
       ]),
     )
 }
