@@ -37,7 +37,8 @@ export async function withStack<Result>(
 ): Promise<Result> {
   return withContext(surface, options, async ({ ctx, progress }) => {
     await using stack = await openStack(stackOpening(surface), ctx)
-    return use({ stack, ctx, progress })
+    // Without `await` the stack would be closed before it is used.
+    return await use({ stack, ctx, progress })
   })
 }
 

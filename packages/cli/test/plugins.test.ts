@@ -43,6 +43,25 @@ async function failureWith(
   return errorOf(await angee(stack, 'stack', 'backup', '--json'))
 }
 
+it('a backend stays open for as long as a command works with it', async () => {
+  const open = `async () => {
+    let closed = false
+    const tick = () => new Promise((resolve) => setTimeout(resolve, 50))
+    const list = async function* () {
+      await tick()
+      if (closed) throw new Error('it was closed before it was listed')
+    }
+    return { ...backend, list, [Symbol.asyncDispose]: async () => { closed = true } }
+  }`
+  const stack = await makeStack({
+    'angee.yaml': `${persist}backup: { plugins: ["${name}"] }\nbackup_backend: { type: odd }\n`,
+    [`node_modules/${name}/package.json`]: `{ "name": "${name}", "type": "module", "exports": "./index.js" }`,
+    [`node_modules/${name}/index.js`]: entry({ open }),
+  })
+  const { exitCode, stderr } = await angee(stack, 'stack', 'backup', 'reindex')
+  expect(exitCode, stderr).toBe(0)
+})
+
 describe('a package that is no plugin', () => {
   it.each([
     ['has no default export', 'export const backend = 1', /has no default export/, /writing-a-backend/],

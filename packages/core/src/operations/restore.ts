@@ -41,7 +41,8 @@ export async function restoreSnapshot(
     ctx.clock,
   )
   await recoverInterrupted(stack, ctx, options.abandonUnfinished)
-  return restoreLocked(stack, operation, request, ctx)
+  // Without `await` the lock would be freed before anything is done.
+  return await restoreLocked(stack, operation, request, ctx)
 }
 
 /** The same for a caller that holds the stack's lock and has dealt with what was left half done. */
