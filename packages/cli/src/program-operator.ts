@@ -13,7 +13,7 @@ export function addOperator(angee: Command, act: ActionMaker): void {
     .description('serve this stack over REST until it is ended; or mint, list, revoke tokens for that')
     .option('--socket <path>', 'where the socket goes (default: run/operator.sock in the stack root)')
     .option('--no-socket', 'no socket')
-    .option('--listen <address>', 'listen on TCP too: 127.0.0.1:9000; other machines can call only a public address')
+    .option('--listen <address>', 'listen on TCP too, for example 127.0.0.1:9000')
     .option('--token-file <file>', 'a token that may do everything, besides those that were minted')
     .option('--allow-owner', 'whoever can open the socket needs no token')
     .option('--allow-host <name>', 'a name under which it may be called; may be repeated', collect)
