@@ -35,6 +35,8 @@ describe('the layer laws', () => {
     ['packages/runtime-compose/src/x.ts', "import '@angee/archive'\n"],
     ['packages/runtime-proccompose/src/x.ts', "import '@angee/runtime-compose'\n"],
     ['packages/testkit/src/x.ts', "import '@angee/backend-localfs'\n"],
+    ['packages/operator/src/x.ts', "import '@angee/backend-localfs'\n"],
+    ['packages/operator/src/x.ts', "import '@angee/runtime-compose/register'\n"],
   ])('fail the lint of %s that has %s', (file, source) => {
     const { ok, output } = lint(file, source)
     expect(ok).toBe(false)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { allRoutes } from '../src/api/index.ts'
 import { openApiDocument } from '../src/index.ts'
 import { operatorOf } from './support/operator.ts'
 import { makeStack } from './support/stack.ts'
@@ -76,6 +77,9 @@ it('whatever is sent to any route of the document, the answer is none of 500, an
           })
           seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1)
           expect(answer.status, answer.text).not.toBe(500)
+          const schema = allRoutes.find(({ id }) => id === route.operationId)?.answer.schema
+          const isJson = String(answer.headers['content-type']).startsWith('application/json')
+          if (answer.status < 300 && isJson) expect(schema?.safeParse(answer.json).error).toBeUndefined()
           if (answer.status >= 400)
             expect(answer.json).toMatchObject({ code: expect.any(String), hint: expect.stringMatching(/\S/) })
         }),

@@ -12,6 +12,11 @@ describe('openapi.json', () => {
     expect(openApiDocument()).toEqual(shipped)
   })
 
+  it('lets be null what may be null, of schemas with a name too', () => {
+    expect(JSON.stringify(shipped)).not.toContain('allOf')
+    expect(shipped.components.schemas.Operation.properties.error.anyOf).toContainEqual({ type: 'null' })
+  })
+
   it('has every route once, with an operationId of its own', () => {
     const documented = Object.entries<Record<string, { operationId: string }>>(shipped.paths).flatMap(
       ([path, methods]) =>

@@ -67,7 +67,7 @@ it(`an operator killed at ${kills} random moments tells the truth of each operat
         })
       : await ask(operator, 'POST', '/stack/backup', { name: `round-${round}` })
     const waiting = await ask(operator, 'POST', '/stack/backup', { name: `waiting-${round}` })
-    await wait(Math.random() * 1200)
+    await wait(Math.random() * 2500)
     await operator.kill()
     operator = await startOperator(root)
 

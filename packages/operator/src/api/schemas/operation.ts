@@ -41,7 +41,8 @@ export const operation = z
     ended_at: timestamp.nullable(),
     warnings: z.number().int(),
     result: z.union(Object.values(results)).nullable(),
-    error: failure.nullable(),
+    // A union: the document would else say of a schema with a name that it may not be null.
+    error: z.union([failure, z.null()]),
   })
   .meta({ id: 'Operation' })
 
