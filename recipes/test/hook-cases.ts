@@ -49,6 +49,7 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
   })
 
   it('restores what was there where something else is, and where nothing is', async () => {
+    const opening = open()
     await fill(place)
     const original = await contents(place)
     const taken = await dump()
@@ -57,15 +58,12 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
     expect(await contents(place)).not.toBe(original)
     expect(await restore(taken.stdout)).toMatchObject({ code: 0, stderr: '', stdout: Buffer.alloc(0) })
     expect(await contents(place)).toBe(original)
-    // Once more: nothing of the first restore is in the way of a second one.
-    expect(await restore(taken.stdout)).toMatchObject({ code: 0 })
-    expect(await contents(place)).toBe(original)
 
-    await using other = await open()
+    await using other = await opening
     expect((await run(hook.check, undefined, {}, other)).code === 0).toBe(subject.emptyIsSound === true)
     expect(await run(hook.restore, taken.stdout, {}, other)).toMatchObject({ code: 0, stderr: '' })
     expect(await contents(other)).toBe(original)
-    expect(await run(hook.check, undefined, {}, other)).toMatchObject({ code: 0, stderr: '' })
+    expect(await run(hook.check, undefined, {}, other)).toMatchObject({ code: 0 })
   })
 
   it('refuses a dump that is empty, cut, damaged or none, and leaves what is there', async () => {
@@ -84,9 +82,8 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
       const { code, stderr } = await restore(bad)
       expect(code, `${bad.length} of ${stdout.length} bytes: ${stderr}`).not.toBe(0)
       expect(stderr).not.toBe('')
-      expect(await contents(place)).toBe(present)
     }
-    expect(await restore(stdout)).toMatchObject({ code: 0, stderr: '' })
+    expect(await contents(place)).toBe(present)
   })
 
   it('fails where no server runs, and writes nothing to stdout', async () => {
@@ -104,23 +101,20 @@ export function hookCases<Server extends Place>(subject: Subject<Server>): Hooke
     }
   })
 
-  it('shows no password in the arguments of a program', async () => {
-    await fill(place)
-    const { stdout } = await dump()
+  it('restores a second time, and shows no password in the arguments of a program', async () => {
+    const original = await contents(place)
     const watch = (name: string) => `
-      (while [ ! -e /tmp/${name}.end ]; do cat /proc/[0-9]*/cmdline; done >/tmp/${name} 2>&1) & watcher=$!
+      (while [ ! -e /tmp/${name}.end ]; do cat /proc/[0-9]*/cmdline; sleep 0.01; done >/tmp/${name} 2>&1) & watcher=$!
       trap 'touch /tmp/${name}.end; wait $watcher' EXIT\n`
-    expect((await run(`${watch('dumping')}(${hook.dump})`)).code).toBe(0)
-    expect(await run(`${watch('restoring')}(${hook.restore})`, stdout)).toMatchObject({ code: 0 })
-    const seen = await must(place.shell('cat /tmp/dumping /tmp/restoring'))
+    const { code, stdout } = await run(`${watch('dumping')}(${hook.dump})`)
+    expect(code).toBe(0)
+    for (const time of ['first', 'second']) {
+      expect(await run(`${watch(time)}(${hook.restore})`, stdout)).toMatchObject({ code: 0 })
+      expect(await contents(place)).toBe(original)
+    }
+    const seen = await must(place.shell('cat /tmp/dumping /tmp/first /tmp/second'))
     expect(seen).toMatch(subject.client)
     expect(seen).not.toContain(secretValue)
-  })
-
-  it('leaves nothing behind in the places of temporary files', async () => {
-    const { stdout } = await dump()
-    await restore(stdout)
-    await restore(stdout.subarray(0, stdout.length - 2))
     expect(await must(place.shell('ls /tmp | grep "^tmp\\." || true'))).toBe('')
   })
 

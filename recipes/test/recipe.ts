@@ -20,17 +20,19 @@ export const secretValue = 'only-for-tests-91c7'
 export interface RecipeService {
   env: Record<string, string>
   command: string | undefined
+  /** The command that succeeds once it is up. */
+  ready: string
 }
 
 /** How the recipe starts its service. */
 export function recipeService(recipe: string, service: string): RecipeService {
   const file = join(import.meta.dirname, '..', recipe)
-  const { env = {}, command } = parse(readFileSync(file, 'utf8')).services[service]
+  const { env = {}, command, ready } = parse(readFileSync(file, 'utf8')).services[service]
   const values = Object.entries<string>(env).map(([key, value]) => [
     key,
     value.replaceAll(/\$\{secret\.[\w-]+\}/g, secretValue),
   ])
-  return { env: Object.fromEntries(values), command }
+  return { env: Object.fromEntries(values), command, ready: ready.cmd }
 }
 
 export interface Outcome {

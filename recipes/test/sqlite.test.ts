@@ -101,8 +101,10 @@ engineSuite('recipe sqlite', ['tools'], () => {
     const original = await contents()
     const { stdout } = await step(hook.dump)
     await rm(join(root, 'data'), { recursive: true })
+    expect((await step(hook.check)).code).not.toBe(0)
     expect((await step(hook.restore, stdout)).code).toBe(0)
     expect(await contents()).toBe(original)
+    expect(await step(hook.check)).toMatchObject({ code: 0, stderr: '' })
 
     await writeFile(join(root, database), 'this was a database once'.repeat(1000))
     const { code, stderr } = await step(hook.restore, stdout)
@@ -131,6 +133,7 @@ engineSuite('recipe sqlite', ['tools'], () => {
     bytes.fill(0xff, 5 * 4096, 9 * 4096)
     await writeFile(join(root, database), bytes)
     await fails(/damaged|malformed/)
+    expect((await step(hook.check)).code).not.toBe(0)
   })
 
   it('refuses a dump that is empty, cut or damaged, and leaves the old data', async () => {
