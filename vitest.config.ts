@@ -16,6 +16,12 @@ const alias = [
   ]),
 ]
 
+/**
+ * A tree is read by a thread of its own, and commands are processes: compiled anew each time, that is most of what such a
+ * case costs. Whatever Node starts from here on finds what was compiled before.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= source('./node_modules/.cache/compiled')
+
 /** On CI a case on a real engine gets a second try: engines and networks have their moments, a fault of ours shows twice. */
 const retriesOfEngines = process.env['CI'] ? 1 : 0
 

@@ -10,6 +10,8 @@ import { provisionedFact } from '@angee/testkit'
 /** A server that keeps snapshots for one test. Disposing ends it and removes what it kept. */
 export interface StorageServer extends AsyncDisposable {
   url: string
+  /** Where it keeps what it is given, if it keeps that as files. */
+  directory: string
 }
 
 export const s3Keys = { id: 'AKIATESTOFANGEE', secret: 'canary-s3-secret-c4b1f0' }
@@ -63,6 +65,7 @@ async function start(command: (port: number, directory: string) => Promise<Serve
   }
   return {
     url,
+    directory,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
       await ended

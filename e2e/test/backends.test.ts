@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SnapshotManifest } from '@angee/core'
-import { describeTree, engineSuite } from '@angee/testkit'
+import { describeTree, engineSuite, provisionedFact } from '@angee/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cheapenKey } from '../../packages/backend-restic/test/support/cheap-key.ts'
 import { angee, type Run } from '../support/angee.ts'
 import { type PostgresStack, postgresStack, startedByHand } from '../support/postgres-stack.ts'
 import { sampleCommandLines } from '../support/processes.ts'
@@ -33,6 +35,12 @@ engineSuite('a database stack', ['postgres', 'restic', 'rest-server', 's3', 'too
   let target: PostgresStack
   let places: Record<string, Record<string, unknown>>
   const printed: string[] = []
+  const cheapened = new Set<string>()
+  const repositories = (): string[] => [
+    join(scratch, 'restic'),
+    join(servers.rest.directory, 'shop'),
+    join(servers.versitygw.directory, bucket, 'restic'),
+  ]
   const sampling = new AbortController()
   let commandLines: Promise<Iterable<string>>
 
@@ -117,6 +125,7 @@ engineSuite('a database stack', ['postgres', 'restic', 'rest-server', 's3', 'too
           copy.push('--plain')
         }
         expectDone(await command(source, ...copy))
+        cheapen()
         await target.sql("insert into items (name, embedding) values ('foreign', '[0,0,0,0]')")
         await target.declare({ backup_backend: places[next] })
         expectDone(await command(target, 'stack', 'backup', 'reindex'))
@@ -127,6 +136,10 @@ engineSuite('a database stack', ['postgres', 'restic', 'rest-server', 's3', 'too
       })
     },
   )
+
+  it('made every repository by itself', () => {
+    expect([...cheapened].sort()).toEqual(repositories().sort())
+  })
 
   it('gives no secret away, in no output and on no command line', async () => {
     sampling.abort()
@@ -146,6 +159,18 @@ engineSuite('a database stack', ['postgres', 'restic', 'rest-server', 's3', 'too
       }
     }
   })
+
+  /**
+   * Each repository is made by the command, with a key that takes half a second to compute, and a hundred restics are
+   * started on it: after the first of them it is given another key.
+   */
+  function cheapen(): void {
+    const made = repositories().filter((directory) => existsSync(join(directory, 'keys')) && !cheapened.has(directory))
+    for (const directory of made) {
+      cheapenKey(directory, repositoryPassword, provisionedFact('RESTIC') ?? 'restic')
+      cheapened.add(directory)
+    }
+  }
 
   async function command({ directory, env }: PostgresStack, ...args: string[]): Promise<Run> {
     const result = await angee(directory, args, { ...env, ANGEE_DEBUG: '1' })

@@ -26,7 +26,7 @@ engineSuite('WebDAV', ['tools'], () => {
   }
 
   objectStoreSuite(
-    { describe, it },
+    { describe, it: it.concurrent },
     {
       name: 'webdav',
       async open() {
@@ -49,7 +49,7 @@ engineSuite('WebDAV', ['tools'], () => {
   )
 
   descriptorSuite(
-    { describe, it },
+    { describe, it: it.concurrent },
     {
       name: 'webdav',
       descriptor: webdav,
@@ -65,7 +65,7 @@ engineSuite('WebDAV', ['tools'], () => {
   )
 
   backendSuite(
-    { describe, it },
+    { describe, it: it.concurrent },
     {
       name: 'webdav',
       trees: treeTools,

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs
 import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { treeTools } from '@angee/archive'
-import type { TreeTools } from '@angee/core'
+import type { BackupBackend, TreeTools } from '@angee/core'
 import { buildTree, collect, type Damage, engineSuite, pseudoRandomBytes, testContext } from '@angee/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { damageFile } from './support/damage.ts'
@@ -89,8 +89,7 @@ engineSuite('damage in a restic repository', ['restic'], () => {
 })
 
 /** What the two snapshots are said to be: their bad parts, or the code of the error. */
-async function verdict(place: Place): Promise<string> {
-  const backend = await open(place)
+async function verdict(backend: BackupBackend): Promise<string> {
   const said = async (id: string): Promise<string> => {
     try {
       return (await badParts(backend, id, 'full')).join(',') || 'whole'
@@ -106,9 +105,10 @@ async function tryHarm({ repository }: Place, { name, how, at, expected }: Harm)
   const hurt = { stackRoot: scratch.path, repository: join(scratch.path, 'hurt') }
   cpSync(repository, hurt.repository, { recursive: true })
   damageFile(join(hurt.repository, name), how, at)
-  const said = await verdict(hurt)
+  const backend = await open(hurt)
+  const said = await verdict(backend)
   expect(said, `${how} ${name} at ${at}`).toMatch(expected)
-  await handsOut(hurt, said === 'whole whole' ? 'everything' : 'nothing wrong')
+  await handsOut(backend, scratch.path, said === 'whole whole' ? 'everything' : 'nothing wrong')
 }
 
 /** Damage to every file, and where a flip may hit this piece of a pack or that, to each of them. */
@@ -148,8 +148,7 @@ function expectedOutsidePacks(name: string, how: Damage): RegExp {
 }
 
 /** Whatever is read is right or an error; `everything`: and nothing is an error. getTree compares digests itself. */
-async function handsOut(place: Place, what: 'everything' | 'nothing wrong'): Promise<void> {
-  const backend = await open(place)
+async function handsOut(backend: BackupBackend, scratch: string, what: 'everything' | 'nothing wrong'): Promise<void> {
   const unless = <Value>(value: Value) => (what === 'everything' ? raise : () => value)
   for (const [id, bytes] of [
     [idOf(1), dump],
@@ -158,7 +157,7 @@ async function handsOut(place: Place, what: 'everything' | 'nothing wrong'): Pro
     const read = await streamOf(backend, id, 'service/db').catch(unless(bytes))
     expect(read.equals(bytes)).toBe(true)
   }
-  const into = join(place.stackRoot, 'into')
+  const into = join(scratch, 'into')
   mkdirSync(into, { mode: 0o700 })
   await restore(backend, idOf(1), 'persist/data', into).catch(unless(undefined))
   await collect(backend.list(testContext())).catch(unless([]))

@@ -67,14 +67,15 @@ const first = (times: number, matches: (request: ProxiedRequest) => boolean) => 
   return (request: ProxiedRequest) => matches(request) && left-- > 0
 }
 
+// Each has a server, a proxy and a repository of its own, and mostly waits for restic to try again.
 engineSuite('a network that fails below restic', ['restic', 'rest-server'], () => {
-  describe.each([
+  describe.concurrent.each([
     ['an answer of 500', { type: 'answer', status: 500 }],
     ['an upload that is cut', { type: 'cut-upload', after: 1000 }],
     ['an upload of wrong bytes', { type: 'damage-upload', at: 1000 }],
     ['an answer that is lost', { type: 'lose-answer' }],
   ] as const)('%s', (_, fault) => {
-    it('while a dump is stored is got over, and what is there is whole', async () => {
+    it.concurrent('while a dump is stored is got over, and what is there is whole', async () => {
       await using setup = await behindProxy()
       const fails = first(2, (request) => isPack(request) && request.method === 'POST')
       setup.proxy.inject((request) => (fails(request) ? fault : undefined))
@@ -86,12 +87,12 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     })
   })
 
-  describe.each([
+  describe.concurrent.each([
     ['an answer that is cut', { type: 'cut-download', after: 1000 }],
     ['an answer of wrong bytes', { type: 'damage-download', at: 1000 }],
     ['an answer of 503', { type: 'answer', status: 503 }],
   ] as const)('%s', (_, fault) => {
-    it('while a dump or a tree is read is got over, and the bytes are right', async () => {
+    it.concurrent('while a dump or a tree is read is got over, and the bytes are right', async () => {
       await using setup = await behindProxy()
       const [data, into] = [join(setup.path, 'data'), join(setup.path, 'into')]
       await buildTree(data, { file: pseudoRandomBytes(32, 2_000_000), other: 'content' })
@@ -106,7 +107,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     })
   })
 
-  it('wrong bytes for ever are SNAPSHOT_CORRUPT, and none of them is handed out as the end', async () => {
+  it.concurrent('wrong bytes for ever are SNAPSHOT_CORRUPT, and none of them is handed out as the end', async () => {
     await using setup = await behindProxy()
     await take(setup.backend, idOf(1), { 'service/db': dump })
     const elsewhere = await setup.elsewhere()
@@ -116,7 +117,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     await expect(streamOf(elsewhere, idOf(1), 'service/db')).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' })
   })
 
-  it.each(['preflight', 'list', 'stat', 'begin', 'delete'] as const)(
+  it.concurrent.each(['preflight', 'list', 'stat', 'begin', 'delete'] as const)(
     'a server that is not there is BACKEND_UNAVAILABLE before long: %s',
     async (call) => {
       await using directory = await temporaryDirectory()
@@ -137,7 +138,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     },
   )
 
-  it('a server that answers nothing can be given up at any time', async () => {
+  it.concurrent('a server that answers nothing can be given up at any time', async () => {
     await using setup = await behindProxy()
     setup.proxy.inject(() => ({ type: 'hang' }))
     const reason = new Error('enough')
@@ -153,7 +154,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     }
   })
 
-  it('a backup that is given up while the server hangs leaves nothing visible', async () => {
+  it.concurrent('a backup that is given up while the server hangs leaves nothing visible', async () => {
     await using setup = await behindProxy()
     const stopping = new AbortController()
     const reason = new Error('enough')
@@ -167,7 +168,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
     expect(snapshotsIn(setup.stored)).toEqual([])
   })
 
-  it('a listing that loses an answer throws, and does not end early', async () => {
+  it.concurrent('a listing that loses an answer throws, and does not end early', async () => {
     await using setup = await behindProxy()
     for (const number of [1, 2]) await take(setup.backend, idOf(number), { 'service/db': dump })
     const elsewhere = await setup.elsewhere()

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import restic from '../src/index.ts'
 import { damagePart } from './support/damage.ts'
 import { killWriter } from './support/killed-writer.ts'
-import { emptyRepository, password, program } from './support/repository.ts'
+import { emptyRepository, password, program, programOfCheapKeys } from './support/repository.ts'
 
 engineSuite('restic in a directory', ['restic'], () => {
   descriptorSuite(
@@ -17,7 +17,8 @@ engineSuite('restic in a directory', ['restic'], () => {
       trees: treeTools,
       async open(stackRoot) {
         emptyRepository(join(stackRoot, 'backups'))
-        return { options: { repository: './backups', password, program }, async [Symbol.asyncDispose]() {} }
+        const options = { repository: './backups', password, program: programOfCheapKeys() }
+        return { options, async [Symbol.asyncDispose]() {} }
       },
     },
   )

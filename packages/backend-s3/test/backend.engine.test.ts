@@ -28,7 +28,7 @@ for (const { name, start, changes } of servers) {
     afterAll(() => server[Symbol.asyncDispose]())
 
     descriptorSuite(
-      { describe, it },
+      { describe, it: it.concurrent },
       {
         name: `s3 on ${name}`,
         descriptor: s3 as BackendDescriptor,
@@ -44,7 +44,7 @@ for (const { name, start, changes } of servers) {
     )
 
     backendSuite(
-      { describe, it },
+      { describe, it: it.concurrent },
       {
         name: `s3 on ${name}`,
         trees: treeTools,

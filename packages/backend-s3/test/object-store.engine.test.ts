@@ -18,7 +18,7 @@ for (const { name, start, changes } of servers) {
     afterAll(() => server[Symbol.asyncDispose]())
 
     objectStoreSuite(
-      { describe, it },
+      { describe, it: it.concurrent },
       {
         name: `s3 on ${name}`,
         async open() {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provisionedFact } from '@angee/testkit'
@@ -24,6 +24,21 @@ function makeTemplate(): string {
   restic(repository, ['init', '--no-cache'])
   cheapenKey(repository, password, program)
   return repository
+}
+
+/** A restic whose `init` makes a repository in a directory by copying an empty one whose key is quickly computed. */
+export function programOfCheapKeys(): string {
+  template ??= makeTemplate()
+  const path = join(template, '../restic')
+  const script = `#!/bin/sh
+place="\${RESTIC_REPOSITORY#local:}"
+if [ "$1" = init ] && [ "$place" != "$RESTIC_REPOSITORY" ]; then
+  mkdir -p "$(dirname "$place")" && exec cp -r '${template}' "$place"
+fi
+exec '${program}' "$@"
+`
+  writeFileSync(path, script, { mode: 0o700 })
+  return path
 }
 
 /** What restic itself says of a repository; a test's own eyes. */

@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url'
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const fromSource = new URL('./from-source.ts', import.meta.url).href
 
+/** What was compiled before need not be again: see vitest.config.ts. */
+const cache = process.env['NODE_COMPILE_CACHE']
+const compiled = cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }
+
 export interface Finished {
   exitCode: number | null
   stdout: string
@@ -14,7 +18,7 @@ export interface Finished {
 export function startAngee(directory: string, args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', fromSource, main, ...args], {
     cwd: directory,
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', ...env },
+    env: { ...compiled, PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -36,7 +40,7 @@ export function startAtTerminal(directory: string, args: readonly string[]) {
   const words = [process.execPath, '--import', fromSource, main, ...args].map((word) => `'${word}'`).join(' ')
   return spawn('script', ['-qec', `stty cols 100 && ${words}`, '/dev/null'], {
     cwd: directory,
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', TERM: 'xterm' },
+    env: { ...compiled, PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
 }

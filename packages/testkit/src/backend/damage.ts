@@ -5,7 +5,8 @@ import { collect, pseudoRandomBytes, readAll } from '../streams/index.ts'
 import type { Bench, Damage, DeclareCase } from './fixture.ts'
 import { assertCode, idOf, streamOf, takeSnapshot } from './snapshots.ts'
 
-const bytes = pseudoRandomBytes(130, 5_000_000)
+/** More than one block of the stored format. */
+const bytes = pseudoRandomBytes(130, 2_500_000)
 const parts: PartId[] = ['service/db', 'persist/data']
 const noDamage = 'nothing here can damage what is stored'
 const noCheck = 'the backend has no check'
