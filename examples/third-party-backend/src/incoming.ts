@@ -30,9 +30,12 @@ export function newIncoming({ clock }: Context): Incoming {
 /** Removes what puts left whose process has ended. What is no name of ours is left alone. */
 export async function collectIncoming(server: Server, ctx: Context): Promise<{ removed: number; bytes: number }> {
   const purpose: Purpose = { text: 'look for what interrupted writers left', writes: false }
+  // One that is put into its place while the server lists is in the listing, and nobody is at it any more.
+  const atWork = new Set(inProgress)
+  const began = ctx.clock.now()
   const report = { removed: 0, bytes: 0 }
   for (const { name, bytes = 0, isCollection } of (await lookInto(server, incoming, purpose, ctx.signal)) ?? []) {
-    if (isCollection || !isAbandoned(name, ctx.clock.now())) continue
+    if (isCollection || atWork.has(name) || !isAbandoned(name, began)) continue
     await remove(server, incoming + name, ctx)
     report.removed += 1
     report.bytes += bytes
@@ -44,7 +47,7 @@ function isAbandoned(name: string, now: number): boolean {
   const [since, host, pid, ofProcess, ...rest] = name.split('~')
   if (rest.length !== 1 || ofProcess === undefined) return false
   if (host !== thisHost) return now - Number(since) > abandonedAfter
-  if (ofProcess === thisProcess) return !inProgress.has(name)
+  if (ofProcess === thisProcess) return !inProgress.has(name) && Number(since) < now
   // With our number it was one before us: in a container every first process has the number 1.
   return Number(pid) === process.pid || !isAlive(Number(pid))
 }

@@ -32,6 +32,9 @@ export async function lookInto(
   return found.filter((one) => one !== self)
 }
 
+/** How often a listing is asked for that comes cut: some servers break off when something in it goes meanwhile. */
+const attempts = 5
+
 async function propfind(
   server: Server,
   path: string,
@@ -39,15 +42,19 @@ async function propfind(
   purpose: Purpose,
   signal: AbortSignal,
 ): Promise<Found[] | undefined> {
-  try {
-    const headers = { depth, 'content-type': 'application/xml; charset=utf-8' }
-    const { status, body } = await server.ask({ method: 'PROPFIND', path, headers, body: propfindBody }, signal)
-    if (status === 404) return undefined
-    if (status === 400 && (await isBelowFile(server, path, purpose, signal))) return undefined
-    if (status !== 207) throw refusal(server, purpose, status)
-    return readMultistatus(body)
-  } catch (error) {
-    throw failure(server, purpose, error, signal)
+  const headers = { depth, 'content-type': 'application/xml; charset=utf-8' }
+  for (let attempt = 1; ; attempt += 1) {
+    let listing: string | undefined
+    try {
+      const { status, body } = await server.ask({ method: 'PROPFIND', path, headers, body: propfindBody }, signal)
+      if (status === 404) return undefined
+      if (status === 400 && (await isBelowFile(server, path, purpose, signal))) return undefined
+      if (status !== 207) throw refusal(server, purpose, status)
+      listing = body
+      return readMultistatus(listing)
+    } catch (error) {
+      if (listing === undefined || attempt === attempts) throw failure(server, purpose, error, signal)
+    }
   }
 }
 

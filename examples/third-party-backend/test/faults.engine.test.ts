@@ -161,6 +161,15 @@ engineSuite('WebDAV behind a network that fails', ['tools'], () => {
     await expect(collect(store.list('', testContext()))).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
   })
 
+  it('a listing that some servers break off when something goes meanwhile is asked for again', async () => {
+    let left = 1
+    proxy.inject(({ method }) =>
+      method === 'PROPFIND' && left-- > 0 ? { type: 'answer', status: 207, body: '<multistatus>' } : undefined,
+    )
+    expect(await collect(store.list('', testContext()))).toEqual([{ key: 'dir/there', bytes: bytes.length }])
+    expect(left).toBeLessThan(0)
+  })
+
   it('a collection that was removed meanwhile is made again', async () => {
     await rm(join(server.directory, 'place/dir'), { recursive: true })
     await store.put('dir/new', Buffer.from('new'), {}, testContext())

@@ -61,6 +61,12 @@ async function behindProxy(): Promise<Setup> {
 }
 
 const isPack = ({ path }: ProxiedRequest): boolean => path.startsWith('/data/')
+/**
+ * A pack of which a cut leaves something out. Of a smaller one the server would have everything and only the answer would
+ * be lost, while it is busy: it may then put into place what restic has removed again, and refuse it a second time.
+ */
+const isLargePack = (request: ProxiedRequest): boolean =>
+  isPack(request) && Number(request.headers['content-length']) > 100_000
 /** The first `times` requests that match. */
 const first = (times: number, matches: (request: ProxiedRequest) => boolean) => {
   let left = times
@@ -77,7 +83,7 @@ engineSuite('a network that fails below restic', ['restic', 'rest-server'], () =
   ] as const)('%s', (_, fault) => {
     it.concurrent('while a dump is stored is got over, and what is there is whole', async () => {
       await using setup = await behindProxy()
-      const fails = first(2, (request) => isPack(request) && request.method === 'POST')
+      const fails = first(2, (request) => isLargePack(request) && request.method === 'POST')
       setup.proxy.inject((request) => (fails(request) ? fault : undefined))
       await take(setup.backend, idOf(1), { 'service/db': dump })
       setup.proxy.inject(() => undefined)

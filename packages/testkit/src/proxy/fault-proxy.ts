@@ -38,6 +38,8 @@ export async function faultProxy(target: string, faults: FaultPlan = () => undef
   })
   // A test may hold a request back for longer than a server usually would.
   server.requestTimeout = 0
+  // Nor may a connection end that a client is about to use again: that would be a fault nobody asked for.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
