@@ -47,6 +47,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
+          // Of those that run side by side in one file most wait: for retries, for a server that hangs on purpose.
+          maxConcurrency: 12,
           include: ['{packages,examples}/*/test/**/*.engine.test.ts', 'recipes/test/**/*.test.ts'],
           retry: retriesOfEngines,
         },

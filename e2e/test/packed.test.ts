@@ -5,7 +5,7 @@ import { describeTree } from '@angee/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { must, type Run, run } from '../support/angee.ts'
 
-const packages = new URL('../../packages/', import.meta.url).pathname
+const repository = new URL('../../', import.meta.url).pathname
 
 /** What a user gets: packed tarballs, installed by npm into an empty directory. */
 describe('the packed packages', () => {
@@ -16,8 +16,9 @@ describe('the packed packages', () => {
     scratch = await mkdtemp(join(tmpdir(), 'angee-packed-'))
     const tarballs = join(scratch, 'tarballs')
     await mkdir(tarballs)
-    for (const name of await readdir(packages))
-      await must('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', tarballs], join(packages, name))
+    const packages = (await readdir(join(repository, 'packages'))).map((name) => join(repository, 'packages', name))
+    for (const directory of [...packages, join(repository, 'recipes')])
+      await must('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', tarballs], directory)
     installed = join(scratch, 'installed')
     await mkdir(installed)
     await writeFile(join(installed, 'package.json'), '{ "name": "somebody", "private": true }')
@@ -36,6 +37,7 @@ describe('the packed packages', () => {
     const version = await angee(installed, '--version')
     expect(version, version.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/) })
     expect((await angee(installed, 'stack', '--help')).stdout).toContain('restore')
+    expect((await angee(installed, 'recipe', 'ls')).stdout).toContain('postgres')
   })
 
   it('snapshot a stack of files and a service, and restore it', async () => {
@@ -87,7 +89,8 @@ describe('the packed packages', () => {
     for (const name of await readdir(join(installed, 'node_modules', '@angee'))) {
       const directory = join(installed, 'node_modules', '@angee', name)
       const files = await readdir(directory)
-      expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json']))
+      const what = name === 'recipes' ? 'postgres' : 'dist'
+      expect(files, name).toEqual(expect.arrayContaining(['LICENSE', 'README.md', what, 'package.json']))
       expect(files, name).not.toContain('test')
     }
   })

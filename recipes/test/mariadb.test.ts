@@ -91,6 +91,16 @@ engineSuite('recipe mariadb', ['docker', 'recipes-image'], () => {
     return { ...(await dumping), happened: happened.stderr }
   }
 
+  /** The table that a case changes, anew; all the others only when they are not there. */
+  async function renewVisits(): Promise<void> {
+    const filled = await place().shell(`${client} app`, Buffer.from('SELECT 1 FROM people LIMIT 1'))
+    if (filled.stdout.length === 0) await fill(place())
+    await sql(
+      place(),
+      'DROP TABLE IF EXISTS zz_log, v1, v2, visits; CREATE TABLE visits AS SELECT seq AS id FROM seq_1_to_3',
+    )
+  }
+
   it('dumps one state while others write', async () => {
     await fill(place())
     const transfers = Array.from({ length: 500 }, (_, i) => {
@@ -132,7 +142,7 @@ engineSuite('recipe mariadb', ['docker', 'recipes-image'], () => {
     ['is emptied', 'TRUNCATE TABLE visits'],
     ['is dropped', 'DROP TABLE visits'],
   ])('fails to dump when a table %s meanwhile', async (_, change) => {
-    await fill(place())
+    await renewVisits()
     const { code, stderr } = await dumpWhile(change)
     expect(code).not.toBe(0)
     expect(stderr).toMatch(/meanwhile|doesn't exist|definition has changed/)
