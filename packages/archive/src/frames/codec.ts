@@ -54,7 +54,7 @@ function newCompressor(): Compressor {
 /** The bytes of one frame. ARCHIVE_CORRUPT when its checksum fails or it holds more than a block. */
 export async function decompressFrame(frame: Buffer): Promise<Buffer> {
   try {
-    return await decompress(frame, { chunkSize: blockBytes, maxOutputLength: largestFrameContent })
+    return await decompress(frame, { chunkSize: blockBytes + 4096, maxOutputLength: largestFrameContent })
   } catch (cause) {
     throw new AngeeError('ARCHIVE_CORRUPT', `a stored frame does not decompress: ${(cause as Error).message}`, {
       hint: 'Verify the snapshot and choose another one.',

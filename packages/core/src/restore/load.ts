@@ -5,17 +5,19 @@ import { runHook } from '../hooks/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { StreamPart } from '../scope/index.ts'
 import type { Stack } from '../stack/index.ts'
+import { fetchStream, verified } from './fetch-stream.ts'
 import type { RestoreJournal } from './journal-entry.ts'
-import type { RestoreRequest } from './plan.ts'
+import type { RestorePlan, RestoreRequest } from './plan.ts'
 import { startForHooks } from './services.ts'
-import type { StagedStream } from './stage.ts'
+import type { Staged } from './stage.ts'
 
-/** Starts the hooked services and streams each staged dump into its restore hook, one after the other. */
+/** Starts the hooked services and streams each dump, staged or straight, into its restore hook, one after the other. */
 export async function loadDumps(
   stack: Stack,
-  streams: readonly StagedStream[],
+  { streams, manifest }: Pick<RestorePlan, 'streams' | 'manifest'>,
+  staged: Staged,
   journal: Journal<RestoreJournal>,
-  request: Pick<RestoreRequest, 'bringUp'>,
+  request: Pick<RestoreRequest, 'bringUp' | 'from'>,
   ctx: Context,
 ): Promise<void> {
   await startForHooks(
@@ -25,10 +27,20 @@ export async function loadDumps(
     request,
     ctx,
   )
-  for (const { part, file } of streams) {
+  const backend = request.from ?? stack.backend
+  for (const { part, stored } of streams) {
     await journal.write({ loading: [...journal.entry.loading, part.id] })
+    const facts = { part: part.id, totalBytes: stored.raw.bytes }
     ctx.onProgress({ type: 'note', message: `running the restore hook of ${part.service}` })
-    await loadDump(stack, part, createReadStream(file, { highWaterMark: 1 << 20 }), ctx)
+    ctx.onProgress({ type: 'part', ...facts, state: 'started', bytes: 0 })
+    const at = staged.streams.find((one) => one.part.id === part.id)
+    if (at) {
+      await loadDump(stack, part, verified(createReadStream(at.file, { highWaterMark: 1 << 20 }), stored, ctx), ctx)
+    } else {
+      await using reader = await backend.reader(manifest.id, ctx)
+      await loadDump(stack, part, await fetchStream(reader, stored, ctx), ctx)
+    }
+    ctx.onProgress({ type: 'part', ...facts, state: 'done', bytes: stored.raw.bytes })
   }
 }
 

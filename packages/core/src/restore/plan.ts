@@ -64,6 +64,11 @@ export interface StreamReplacement {
   stored: StoredPart
   /** The service never ran here and nothing lies where its data would. */
   empty: boolean
+  /**
+   * It goes from the backend straight into the hook, not into a file first. Only while a stack is brought up, and only
+   * where emptying the covered directories undoes it: there is nothing that a damaged dump could replace.
+   */
+  straight: boolean
 }
 
 /**
@@ -81,7 +86,10 @@ export async function planRestore(stack: Stack, request: RestoreRequest, ctx: Co
     const part = placeFor(stack, stored)
     if (part.kind === 'tree') trees.push(await treeReplacement(stack, manifest, part, stored))
     else if (part.kind === 'file') trees.push(await secretsReplacement(stack, part, stored))
-    else streams.push({ part, stored, empty: await isEmptyService(stack, part, services) })
+    else {
+      const empty = await isEmptyService(stack, part, services)
+      streams.push({ part, stored, empty, straight: empty && part.covers.length > 0 && request.bringUp !== undefined })
+    }
   }
   for (const id of request.emptied ?? []) {
     const part = stack.scope.find((one) => one.id === id)
@@ -89,7 +97,7 @@ export async function planRestore(stack: Stack, request: RestoreRequest, ctx: Co
     const secrets = secretsPart(stack)
     if (id === secrets.id) trees.push(await secretsReplacement(stack, secrets, undefined))
   }
-  const bytes = wanted.reduce((sum, { raw }) => sum + raw.bytes, 0)
+  const bytes = bytesOf(wanted.map((stored) => ({ stored })))
   const touched = new Set<string>([...trees, ...streams].map(({ part }) => part.id))
   return {
     manifest,
@@ -104,7 +112,7 @@ export async function planRestore(stack: Stack, request: RestoreRequest, ctx: Co
         ? []
         : services.filter(({ state }) => state === 'running' || state === 'paused').map(({ service }) => service),
     bytes,
-    space: await spaceFor(stack, bytes),
+    space: await spaceFor(stack, bytes - bytesOf(streams.filter(({ straight }) => straight))),
   }
 }
 
@@ -195,6 +203,10 @@ async function isEmptyService(
 function keepReason(id: PartId, manifest: SnapshotManifest): string {
   if (manifest.parts.some(({ part }) => part === id)) return 'not asked for'
   return manifest.missing.find(({ part }) => part === id)?.message ?? 'not in the snapshot'
+}
+
+function bytesOf(parts: readonly { stored: StoredPart }[]): number {
+  return parts.reduce((sum, { stored }) => sum + stored.raw.bytes, 0)
 }
 
 async function spaceFor(stack: Stack, bytes: number): Promise<RestorePlan['space']> {

@@ -48,9 +48,9 @@ export async function replaceParts(
   }
 
   await journal.write({ phase: 'loading' })
-  if (staged.streams.length > 0) {
+  if (plan.streams.length > 0) {
     ctx.onProgress({ type: 'phase', phase: 'load', message: 'loading dumps into services' })
-    await loadDumps(stack, staged.streams, journal, request, ctx)
+    await loadDumps(stack, plan, staged, journal, request, ctx)
     await setAll(stack.files, swap.after)
   }
   ctx.signal.throwIfAborted()
@@ -73,7 +73,8 @@ async function fetchAll(
   staged: Staged,
   ctx: Context,
 ): Promise<void> {
-  const parts = plan.trees.length + plan.streams.length
+  const parts = staged.trees.length + staged.streams.length
+  if (parts === 0) return
   ctx.onProgress({
     type: 'phase',
     phase: 'stage',

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Context, SnapshotReader, StoredPart } from '../contract/index.ts'
 import { AngeeError, registerSecret, toAngeeError } from '../errors/index.ts'
@@ -11,6 +8,7 @@ import { stagingName } from '../snapshot/preflight.ts'
 import { unsealedSecrets } from '../snapshot/secrets.ts'
 import type { Stack } from '../stack/index.ts'
 import { secretsIn } from '../stack/secrets.ts'
+import { fetchStream } from './fetch-stream.ts'
 import type { RestorePlan, StreamReplacement, TreeReplacement } from './plan.ts'
 
 /** A tree whose new content lies verified on the target's own mount. */
@@ -19,6 +17,7 @@ export interface StagedTree extends TreeReplacement {
   area: string
 }
 
+/** A dump that lies fetched and verified in a file. It need not outlive this process, and is verified again as it is read. */
 export interface StagedStream extends StreamReplacement {
   file: string
 }
@@ -41,7 +40,9 @@ export async function stagingAreas(stack: Stack, plan: RestorePlan, operation: s
       return { ...tree, area: join(sameMount ? own : join(parent, stagingName, operation), `tree-${index}`) }
     }),
   )
-  const streams = plan.streams.map((stream, index) => ({ ...stream, file: join(own, `dump-${index}`) }))
+  const streams = plan.streams
+    .filter(({ straight }) => !straight)
+    .map((stream, index) => ({ ...stream, file: join(own, `dump-${index}`) }))
   return { trees, streams }
 }
 
@@ -57,7 +58,7 @@ export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotRea
   for (const { part, file, stored } of staged.streams) {
     await stack.files.makeDirectory(dirname(file))
     ctx.onProgress({ type: 'part', part: part.id, state: 'started', bytes: 0, totalBytes: stored.raw.bytes })
-    await stageStream(reader, { part, file, stored }, ctx)
+    await stageStream(reader, { file, stored }, ctx)
     ctx.onProgress({
       type: 'part',
       part: part.id,
@@ -68,7 +69,7 @@ export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotRea
   }
   for (const { part, area, stored, target } of staged.trees) {
     if (part.kind === 'file') {
-      if (stored) await stageSecrets(stack, { part, area, stored, target }, reader, ctx)
+      if (stored) await stageSecrets(stack, { area, stored, target }, reader, ctx)
       continue
     }
     const fresh = join(area, 'new')
@@ -89,13 +90,13 @@ export async function stageAll(stack: Stack, staged: Staged, reader: SnapshotRea
 /** Puts the secrets file where a tree would be staged, with owner and mode of the one it replaces. */
 async function stageSecrets(
   { files }: Stack,
-  { part, area, stored, target }: Pick<StagedTree, 'part' | 'area' | 'target'> & { stored: StoredPart },
+  { area, stored, target }: Pick<StagedTree, 'area' | 'target'> & { stored: StoredPart },
   reader: SnapshotReader,
   ctx: Context,
 ): Promise<void> {
   const sealed = join(area, 'sealed')
   await files.makeDirectory(area)
-  await stageStream(reader, { part, file: sealed, stored }, ctx)
+  await stageStream(reader, { file: sealed, stored }, ctx)
   const bytes = unsealedSecrets((await files.read(sealed)) ?? Buffer.of())
   for (const value of secretsIn(bytes.toString()).values()) registerSecret(value)
   const fresh = join(area, 'new')
@@ -107,37 +108,16 @@ async function stageSecrets(
 
 async function stageStream(
   reader: SnapshotReader,
-  { part, file, stored }: { part: { id: string }; file: string; stored: StoredPart },
+  { file, stored }: { file: string; stored: StoredPart },
   ctx: Context,
 ): Promise<void> {
-  const digest = createHash('sha256')
-  let bytes = 0
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
-      digest.update(chunk)
-      ctx.onProgress({ type: 'part', part: part.id, state: 'progress', bytes, totalBytes: stored.raw.bytes })
-      done(null, chunk)
-    },
-  })
-  const target = createWriteStream(file, { mode: 0o600, flush: true })
   try {
-    await pipeline(await reader.getStream(stored.part, ctx), count, target, { signal: ctx.signal })
+    const target = createWriteStream(file, { mode: 0o600 })
+    await pipeline(await fetchStream(reader, stored, ctx), target, { signal: ctx.signal })
   } catch (error) {
     ctx.signal.throwIfAborted()
     throw spaceOr(error, file)
   }
-  const found = `sha256:${digest.digest('hex')}`
-  const written = (await stat(file)).size
-  if (bytes === stored.raw.bytes && written === bytes && found === stored.raw.digest) return
-  throw new AngeeError(
-    'SNAPSHOT_CORRUPT',
-    `${part.id}: fetched ${bytes} bytes with digest ${found}, the manifest says ${stored.raw.bytes} with ${stored.raw.digest}`,
-    {
-      hint: 'Nothing has been changed. Verify the snapshot and choose another one: angee stack backup verify',
-      context: { part: part.id },
-    },
-  )
 }
 
 function spaceOr(error: unknown, file: string): AngeeError {

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { emits, exits, type FakeService, takes, testContext } from '@angee/testkit'
+import { emits, exits, type FakeProgram, type FakeService, takes, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import { bringUpStack, listJobs, runStackJob, takeSnapshot } from '../../src/index.ts'
 import { type FakeStack, fakeStack, openFakeStack } from '../support/runtimes.ts'
@@ -9,13 +10,13 @@ import { type FakeStack, fakeStack, openFakeStack } from '../support/runtimes.ts
 const effects = { openStack: openFakeStack, environment: {} }
 
 /** A stack that has a snapshot: files and the dump of a service. Gives its root and the snapshot's id. */
-async function origin(): Promise<{ root: string; id: string }> {
+async function origin(rows: Uint8Array = Buffer.from('the rows')): Promise<{ root: string; id: string }> {
   const { stack, root } = await fakeStack(
     `name: main
 persist: { files: { subpath: ./files } }
 services: { db: { backup: { dump: dump, restore: restore } } }
 `,
-    { services: { db: { state: 'running', commands: { dump: emits(Buffer.from('the rows')) } } } },
+    { services: { db: { state: 'running', commands: { dump: emits(rows) } } } },
     { 'files/one': 'first' },
   )
   await using open = stack
@@ -133,6 +134,32 @@ describe('a restore job', () => {
     fails = false
     await bringUpStack(await openFakeStack(root), {}, effects, testContext())
     expect(await readFile(join(root, 'files/one'), 'utf8')).toBe('first')
+  })
+
+  it('leaves nothing of a damaged dump, though the hook has read of it by then', async () => {
+    const from = await origin(randomBytes(20_000_000))
+    const stored = await readdir(join(from.root, 'backups/snapshots'), { recursive: true })
+    const object = join(from.root, 'backups/snapshots', stored.find((path) => /service.db\b/.test(path)) ?? '')
+    const bytes = await readFile(object)
+    bytes[bytes.length - 1_000_000] = (bytes[bytes.length - 1_000_000] ?? 0) ^ 1
+    await writeFile(object, bytes)
+    let [read, ended] = [0, false]
+    const at: { database?: string } = {}
+    const restore: FakeProgram = async ({ stdin }) => {
+      for await (const chunk of stdin) {
+        read += chunk.length
+        await appendFile(at.database ?? '', chunk)
+      }
+      ended = true
+      return 0
+    }
+    const { stack, root, container } = await target(from, { commands: { restore, mask: exits(0) } })
+    at.database = join(root, 'files/db/rows')
+    await expect(bringUpStack(stack, {}, effects, testContext())).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' })
+    expect([read > 1_000_000, ended]).toEqual([true, false])
+    expect(await readdir(join(root, 'files/db'))).toEqual([])
+    expect(existsSync(join(root, 'files/one'))).toBe(false)
+    expect(['app', 'other', 'db'].map((name) => container.state(name))).toEqual(['absent', 'absent', 'stopped'])
   })
 
   it('goes on with the job that failed after it, without restoring again', async () => {
