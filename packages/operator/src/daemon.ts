@@ -5,6 +5,7 @@ import type { Operations } from './operations/operations.ts'
 import type { Queue } from './operations/queue.ts'
 import type { Records } from './operations/records.ts'
 import type { CatalogReader } from './stack/catalog.ts'
+import type { Workspaces } from './workspaces.ts'
 
 /** What the routes work with: the one stack, and what is known and done there. */
 export interface Daemon {
@@ -17,6 +18,8 @@ export interface Daemon {
   events: EventLog
   queue: Queue
   permit: Permit
+  /** Undefined where this operator makes none. */
+  workspaces: Workspaces | undefined
   ctx: Omit<Context, 'signal' | 'onProgress'>
   state(): 'ready' | 'recovering' | 'stopping'
   /** Why the stack is not in order, where it is not. */

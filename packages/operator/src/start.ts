@@ -33,6 +33,7 @@ import { makeQueue } from './operations/queue.ts'
 import { openRecords } from './operations/records.ts'
 import { resumeOperations } from './operations/resume.ts'
 import { catalogReader } from './stack/catalog.ts'
+import type { Workspaces } from './workspaces.ts'
 
 /** So long answers are still given when all has ended. Milliseconds. */
 const lastWords = 500
@@ -42,6 +43,8 @@ export interface OperatorOptions {
   opening: StackOpening
   /** As many ports of this machine as were asked for, free now: for drills. */
   freePorts: DrillEffects['freePorts']
+  /** Makes and removes workspaces; without it there are none. */
+  workspaces?: Workspaces
   /** The path of the socket; `run/operator.sock` in the stack root when absent, none when false. */
   socket?: string | false
   /** An address to listen on besides. */
@@ -92,6 +95,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const machinery = {
       opening,
       effects: effectsFor(opening, options.freePorts),
+      workspaces: options.workspaces,
       records: await openRecords(store),
       events: openEventLog(join(state, 'operations')),
       queue: makeQueue(),

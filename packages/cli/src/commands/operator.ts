@@ -1,9 +1,11 @@
-import { exitCodes } from '@angee/core'
-import { jsonLogger, parseAddress, startOperator } from '@angee/operator'
+import { exitCodes, locateStack } from '@angee/core'
+import { jsonLogger, parseAddress, startOperator, type Workspaces } from '@angee/operator'
 import { newContext } from '../context.ts'
 import { freePorts } from '../free-ports.ts'
 import { stackOpening } from '../session.ts'
 import type { Surface } from '../surface.ts'
+import { makeWorkspace } from '../workspace-maker.ts'
+import { removeWorkspace, workspacesOf } from '../workspaces.ts'
 
 export interface OperatorArguments {
   /** False with --no-socket. */
@@ -24,6 +26,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   const ending = Promise.withResolvers<NodeJS.Signals>()
   const started = startOperator({
     opening: stackOpening(surface),
+    workspaces: workspacesFor(surface),
     freePorts,
     ...(typeof socket === 'string' || socket === false ? { socket } : {}),
     ...(listen === undefined ? {} : { listen: parseAddress(listen) }),
@@ -47,4 +50,16 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   logger.info('the operator is about to end', { signal: await ending.promise })
   await running.stop(options.grace)
   return exitCodes.done
+}
+
+/** Templates are looked for where the stack is, wherever the operator was started. */
+export function workspacesFor(surface: Surface): Workspaces {
+  const given = stackOpening(surface)
+  const opening = { ...given, from: locateStack(given.directory, given.from).root }
+  const maker = { opening, commandLine: (words: string) => `angee ${words}` }
+  return {
+    list: (ctx) => workspacesOf(opening, ctx),
+    create: (wish, output, ctx) => makeWorkspace(maker, wish, output, ctx),
+    destroy: (name, { purge }, ctx) => removeWorkspace(opening, name, purge, ctx),
+  }
 }

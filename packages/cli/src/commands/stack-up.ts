@@ -1,12 +1,14 @@
-import { type BringUpResult, bringUpStack, exitCodes, type Warning } from '@angee/core'
+import { bringUpStack, exitCodes, type Warning } from '@angee/core'
+import type { MadeUp } from '@angee/operator'
 import { bringUpEffects } from '../effects.ts'
 import { printResult } from '../output/document.ts'
 import { counted, formatDuration } from '../output/format.ts'
-import { formatServices, type ServiceFacts, serviceFacts } from '../output/services.ts'
+import { formatServices } from '../output/services.ts'
 import { plainText } from '../output/style.ts'
 import { tellWarnings } from '../output/warnings.ts'
 import { withStack } from '../session.ts'
 import type { Surface } from '../surface.ts'
+import { upFacts } from '../workspace-maker.ts'
 
 /** Brings the stack up, or the named services with what they depend on. */
 export async function stackUp(surface: Surface, services: readonly string[], wait: boolean): Promise<number> {
@@ -22,13 +24,9 @@ export async function stackUp(surface: Surface, services: readonly string[], wai
 }
 
 /** What bringing up did. */
-export interface UpFacts {
+export interface UpFacts extends MadeUp {
   /** Of the stack. */
   name: string
-  services: ServiceFacts[]
-  restored: { job: string; snapshot: string; name?: string; parts: string[] }[]
-  jobs: string[]
-  files: { runtime: string; file: string; outcome: string }[]
 }
 
 /** Prints what bringing up did. Gives its exit code. */
@@ -40,37 +38,19 @@ export async function printUp(
 ): Promise<number> {
   const exitCode = warnings.length === 0 ? exitCodes.done : exitCodes.withWarnings
   const names = facts.services.filter(({ state }) => state === 'running').map(({ service }) => service)
-  await printResult(surface, documentOf(facts, milliseconds, exitCode), names, () =>
+  await printResult(surface, upDocument(facts, milliseconds, exitCode), names, () =>
     summary(facts, formatDuration(milliseconds), surface.columns),
   )
   tellWarnings(surface, warnings, 'run it with -o json to see all of them')
   return exitCode
 }
 
-function upFacts({ services, restored, jobs, files }: BringUpResult): Omit<UpFacts, 'name'> {
-  return {
-    services: services.map(serviceFacts),
-    restored: restored.map(({ job, manifest: { id, name }, parts }) => ({
-      job,
-      snapshot: id,
-      ...(name === undefined ? {} : { name }),
-      parts,
-    })),
-    jobs,
-    files: files.map(({ kind, file, outcome }) => ({ runtime: kind, file, outcome })),
-  }
-}
-
 /** What bringing up did, for machines. */
-export function upDocument(result: BringUpResult, milliseconds: number, exitCode: number): object {
-  return documentOf(upFacts(result), milliseconds, exitCode)
-}
-
-function documentOf(
-  { services, restored, jobs, files }: Omit<UpFacts, 'name'>,
+export function upDocument(
+  { services, restored, jobs, files }: MadeUp,
   milliseconds: number,
   exitCode: number,
-) {
+): object {
   return {
     operation: 'up',
     services,

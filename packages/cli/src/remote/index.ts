@@ -20,6 +20,9 @@ const remoteActions: Record<string, () => Promise<RemoteAction>> = {
   'stack down': async () => (await import('./stack.ts')).stackDown,
   'stack status': async () => (await import('./stack.ts')).stackStatus,
   'job ls': async () => (await import('./stack.ts')).jobLs,
+  'workspace create': async () => (await import('./workspaces.ts')).workspaceCreate,
+  'workspace ls': async () => (await import('./workspaces.ts')).workspaceLs,
+  'workspace destroy': async () => (await import('./workspaces.ts')).workspaceDestroy,
   'job run': async () => (await import('./stack.ts')).jobRun,
 }
 

@@ -3,6 +3,7 @@ import { fileStore, nodeFiles } from '@angee/core'
 import { mintToken, startOperator } from '@angee/operator'
 import type { Command } from 'commander'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { workspacesFor } from '../../src/commands/operator.ts'
 import { newContext } from '../../src/context.ts'
 import { freePorts } from '../../src/free-ports.ts'
 import { buildProgram } from '../../src/program.ts'
@@ -19,9 +20,6 @@ const here: Record<string, string> = {
   'stack backup import': 'reads a file of this machine',
   'stack backup help': 'prints help',
   doctor: 'examines this machine',
-  'workspace create': 'has no route yet',
-  'workspace ls': 'has no route yet',
-  'workspace destroy': 'has no route yet',
   'recipe ls': 'lists what comes with this package',
   'recipe add': 'writes a file of this machine',
   completion: 'prints a script for this shell',
@@ -97,6 +95,21 @@ const steps: string[][] = [
   ['stack', 'backup', 'prune', '--dry-run'],
   ['stack', 'backup', 'prune', '--keep-last', '1', '--dry-run', '-o', 'json'],
   ['stack', 'backup', 'prune', '--keep-last', '9', '--yes'],
+  ['workspace', 'ls'],
+  ['workspace', 'create', 'one', '--template', 'try', '--input', 'topic=x', '--input', 'key=hidden'],
+  ['workspace', 'create', 'one', '--template', 'try', '--input', 'topic=x'],
+  ['workspace', 'create', 'two', '--template', 'try', '--input', 'topic=x', '--restore', 'first'],
+  ['workspace', 'create', 'three', '--template', 'try', '--input', 'topic=x', '--restore', 'latest', '-o', 'json'],
+  ['workspace', 'create', 'four', '--template', 'try'],
+  ['workspace', 'create', 'four', '--template', 'try', '--only', 'persist/app'],
+  ['workspace', 'create', 'four', '--template', 'try', '--input', 'topic=x', '--restore', 'nothing'],
+  ['workspace', 'create', 'four', '--template', 'nothing'],
+  ['workspace', 'ls'],
+  ['workspace', 'ls', '-o', 'json'],
+  ['workspace', 'destroy', 'nothing', '--yes'],
+  ['workspace', 'destroy', 'one'],
+  ['workspace', 'destroy', 'one', 'two', 'three', '--yes'],
+  ['workspace', 'ls', '-q'],
   ['stack', 'backup', 'rm', 'second'],
   ['stack', 'backup', 'rm', 'second', '--yes'],
   ['stack', 'backup', 'rm', 'second', 'first', '--yes'],
@@ -150,8 +163,20 @@ persist:
   app: { subpath: ./data/app }
   uploads: { subpath: ./data/uploads }
 `
-  const local = await makeStack({ 'angee.yaml': manifest })
-  const remote = await makeStack({ 'angee.yaml': manifest })
+  const templates = {
+    '.templates/workspaces/try/copier.yml': `_subdirectory: template
+_angee: { kind: workspace, chain_root: stack }
+topic: { type: str }
+key: { type: str, secret: true, default: none }
+`,
+    '.templates/workspaces/try/template/stack/angee.yaml.jinja': `name: {{ workspace_name }} # {{ topic }} {{ key }}
+persist:
+  app: { subpath: ./data/app }
+  uploads: { subpath: ./files }
+`,
+  }
+  const local = await makeStack({ 'angee.yaml': manifest, ...templates })
+  const remote = await makeStack({ 'angee.yaml': manifest, ...templates })
   const { url, token } = await operatorHere(remote)
   vi.stubEnv('ANGEE_OPERATOR_TOKEN', token)
   for (const step of steps) {
@@ -171,6 +196,7 @@ async function operatorHere(root: string): Promise<{ url: string; token: string 
   const operator = await startOperator({
     opening: stackOpening(surface),
     freePorts,
+    workspaces: workspacesFor(surface),
     socket: false,
     listen: { host: '127.0.0.1', port: 0 },
     logger: silent,

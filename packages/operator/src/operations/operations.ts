@@ -15,6 +15,7 @@ import type { Records } from './records.ts'
 export interface Machinery {
   opening: StackOpening
   effects: Work['effects']
+  workspaces: Work['workspaces']
   records: Records
   events: EventLog
   queue: Queue
@@ -120,7 +121,8 @@ export function runOperations(machinery: Machinery): Operations {
         ),
       }
       await using stack = await openStack(machinery.opening, own)
-      const work: Work = { id: record.id, stack, ctx: own, output, effects: { ...machinery.effects, output } }
+      const effects = { ...machinery.effects, output }
+      const work: Work = { id: record.id, stack, ctx: own, output, effects, workspaces: machinery.workspaces }
       const spec = kinds[record.kind] as unknown as KindSpec<object>
       const done = await spec.run(input, work).finally(() => output.end())
       await end(record, endingOf(done))
@@ -148,7 +150,7 @@ export function runOperations(machinery: Machinery): Operations {
         id: newSnapshotId(ctx.clock, ctx.random),
         kind,
         state: 'queued',
-        input: withoutSecrets(input as Record<string, unknown>),
+        input: withoutSecrets(toldOf(kind, input)),
         requestedBy,
         createdAt: timestamp(),
         startedAt: null,
@@ -223,6 +225,11 @@ export function runOperations(machinery: Machinery): Operations {
 
     hurry: () => stopping?.hurry(),
   }
+}
+
+function toldOf(kind: OperationKind, input: object): Record<string, unknown> {
+  const { told } = kinds[kind] as unknown as KindSpec<object>
+  return { ...(told ? told(input) : input) }
 }
 
 function stoppingNow(): AngeeError {

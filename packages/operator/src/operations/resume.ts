@@ -74,7 +74,7 @@ async function settle(
 }
 
 async function endingOf(
-  { effects }: Machinery,
+  { effects, workspaces }: Machinery,
   record: OperationRecord,
   stack: Stack | undefined,
   ctx: Context,
@@ -88,7 +88,7 @@ async function endingOf(
   }
   const output = outputLines(() => undefined)
   try {
-    const result = await spec.settle(record.input, { id: record.id, stack, ctx, output, effects })
+    const result = await spec.settle(record.input, { id: record.id, stack, ctx, output, effects, workspaces })
     if (result) return { state: 'succeeded', result, error: null }
     return interrupted('running', 'it is undone, and nothing of it is left')
   } catch (error) {

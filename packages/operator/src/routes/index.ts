@@ -7,6 +7,7 @@ import { restoreRoutes } from './restore.ts'
 import { retentionRoutes } from './retention.ts'
 import { stackRoutes } from './stack.ts'
 import { verifyRoutes } from './verify.ts'
+import { workspaceRoutes } from './workspaces.ts'
 
 /** Registers the handlers of every route. */
 export function routes(on: On, daemon: Daemon): void {
@@ -16,6 +17,7 @@ export function routes(on: On, daemon: Daemon): void {
     restoreRoutes,
     retentionRoutes,
     stackRoutes,
+    workspaceRoutes,
     operationRoutes,
     operatorRoutes,
   ]) {

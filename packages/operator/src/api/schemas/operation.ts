@@ -5,6 +5,7 @@ import { failure } from './problem.ts'
 import { prunePlan } from './retention.ts'
 import { backupResult, copyResult, drillResult, reindexResult, removeResult, verifyResult } from './snapshot.ts'
 import { downResult, jobResult, upResult } from './stack.ts'
+import { destroyResult, workspaceResult } from './workspace.ts'
 
 export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const
 
@@ -22,6 +23,8 @@ export const results = {
   up: upResult,
   down: downResult,
   job: jobResult,
+  workspace_create: workspaceResult,
+  workspace_destroy: destroyResult,
 }
 
 export const operationKind = z.enum(Object.keys(results) as [keyof typeof results])

@@ -8,6 +8,7 @@ import { remove } from './remove.ts'
 import { restore } from './restore.ts'
 import { down, job, up } from './up.ts'
 import { verify } from './verify.ts'
+import { workspaceCreate, workspaceDestroy } from './workspace.ts'
 
 /** Every kind of operation. An undo is a restore of what the last one replaced. */
 export const kinds = {
@@ -23,5 +24,7 @@ export const kinds = {
   up,
   down,
   job,
+  workspace_create: workspaceCreate,
+  workspace_destroy: workspaceDestroy,
   // biome-ignore lint/suspicious/noExplicitAny: each kind has an input of its own
 } satisfies Record<OperationKind, KindSpec<any>>
