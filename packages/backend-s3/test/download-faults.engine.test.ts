@@ -39,6 +39,9 @@ const lasting: [Fault, string][] = [
   [{ type: 'cut-download', after: 0 }, 'BACKEND_UNAVAILABLE'],
 ]
 
+/** Who hangs is given up soon; the others have time even where the machine is busy. */
+const patience = ({ type }: Fault) => (type === 'hang' ? 2 : 10)
+
 engineSuite('downloads and listings through a network that fails', ['s3'], () => {
   let server: Server
   beforeAll(async () => {
@@ -47,14 +50,14 @@ engineSuite('downloads and listings through a network that fails', ['s3'], () =>
   afterAll(() => server[Symbol.asyncDispose]())
 
   it.concurrent.each(passing)('a get survives %j', async (fault) => {
-    await using setup = await behindProxy(server)
+    await using setup = await behindProxy(server, {}, patience(fault))
     await setup.store.put('a', bytes, {}, setup.context())
     setup.proxy.inject(first(1, fault, isGet))
     expect(bytes.equals(await readAll(await setup.store.get('a', undefined, setup.context())))).toBe(true)
   })
 
   it.concurrent.each(lasting)('a get under lasting %j fails with %s', async (fault, code) => {
-    await using setup = await behindProxy(server)
+    await using setup = await behindProxy(server, {}, patience(fault))
     await setup.store.put('a', bytes, {}, setup.context())
     setup.proxy.inject((request) => (isGet(request) ? fault : undefined))
     const reading = async () => readAll(await setup.store.get('a', undefined, setup.context()))
@@ -111,14 +114,14 @@ engineSuite('downloads and listings through a network that fails', ['s3'], () =>
   })
 
   it.concurrent.each(passing)('a listing survives %j', async (fault) => {
-    await using setup = await behindProxy(server)
+    await using setup = await behindProxy(server, {}, patience(fault))
     await setup.store.put('a', Buffer.from('a'), {}, setup.context())
     setup.proxy.inject(first(1, fault, isList))
     expect(await collect(setup.store.list('', setup.context()))).toEqual([{ key: 'a', bytes: 1 }])
   })
 
   it.concurrent.each(lasting)('a listing under lasting %j throws %s', async (fault, code) => {
-    await using setup = await behindProxy(server)
+    await using setup = await behindProxy(server, {}, patience(fault))
     setup.proxy.inject((request) => (isList(request) ? fault : undefined))
     const refusal = await collect(setup.store.list('', setup.context())).catch((error: unknown) => error)
     expect(isAngeeError(refusal) ? refusal.code : refusal).toBe(code)

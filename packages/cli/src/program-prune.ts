@@ -37,4 +37,8 @@ ${examples([
   'angee stack backup prune --name "nightly-*" --keep-daily 14 --yes',
 ])}`,
     )
+  backup
+    .command('schedule')
+    .description('list what the operator does on a schedule: when next, how it went, what is overdue')
+    .action(act(async (surface) => (await import('./commands/backup-schedule.ts')).backupSchedule(surface)))
 }

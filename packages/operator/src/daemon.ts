@@ -4,6 +4,7 @@ import type { EventLog } from './operations/events.ts'
 import type { Operations } from './operations/operations.ts'
 import type { Queue } from './operations/queue.ts'
 import type { Records } from './operations/records.ts'
+import type { Scheduler } from './schedules/index.ts'
 import type { CatalogReader } from './stack/catalog.ts'
 import type { Workspaces } from './workspaces.ts'
 
@@ -14,6 +15,7 @@ export interface Daemon {
   store: Store
   catalog: CatalogReader
   operations: Operations
+  scheduler: Scheduler
   records: Records
   events: EventLog
   queue: Queue

@@ -1,4 +1,3 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -13,9 +12,9 @@ import {
   nodeFiles,
   openStack,
   type Random,
+  readManifest,
   type StackOpening,
 } from '@angee/core'
-import { tryLock } from '@angee/core/posix'
 import { createAdaptorServer } from '@hono/node-server'
 import { countAttempts } from './auth/attempts.ts'
 import { readOwnToken } from './auth/own-token.ts'
@@ -25,6 +24,7 @@ import type { Daemon } from './daemon.ts'
 import { type Address, isLoopback } from './http/address.ts'
 import { makeApp } from './http/app.ts'
 import { listenOnAddress, listenOnSocket } from './http/listen.ts'
+import { lockOperator } from './lock.ts'
 import { loggingListener } from './log.ts'
 import { openEventLog } from './operations/events.ts'
 import { allListeners, type OperationListener } from './operations/listener.ts'
@@ -32,6 +32,7 @@ import { runOperations } from './operations/operations.ts'
 import { makeQueue } from './operations/queue.ts'
 import { openRecords } from './operations/records.ts'
 import { resumeOperations } from './operations/resume.ts'
+import { makeScheduler } from './schedules/index.ts'
 import { catalogReader } from './stack/catalog.ts'
 import type { Workspaces } from './workspaces.ts'
 
@@ -86,7 +87,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const opening = { ...options.opening, directory: place.root }
   const store = fileStore(place.stateDirectory, nodeFiles)
   const state = join(place.stateDirectory, 'operator')
-  const lock = lockOperator(state, place.root)
+  const lock = lockOperator(place)
   try {
     const ownToken = options.tokenFile === undefined ? undefined : await readOwnToken(options.tokenFile, nodeFiles)
     if (options.listen && !isLoopback(options.listen)) await requireSomeToken(store, ownToken, options.listen)
@@ -103,16 +104,30 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       ctx,
     }
     const operations = runOperations(machinery)
+    const catalog = catalogReader(place, store)
+    const scheduler = await makeScheduler({
+      root: place.root,
+      store,
+      catalog,
+      operations,
+      readManifest: () => readManifest(place, nodeFiles),
+      clock,
+      logger,
+      onOverdue: (schedule) => machinery.listener.overdue(schedule),
+    })
+    listeners.push(scheduler.listener)
     const ending = new AbortController()
     const givenUp = new AbortController()
+    const noMore = new AbortController()
     let status: ReturnType<Daemon['state']> = 'recovering'
     let problem: unknown
     const daemon: Daemon = {
       ...machinery,
       place,
       store,
-      catalog: catalogReader(place, store),
+      catalog,
       operations,
+      scheduler,
       permit: options.permit ?? permitAll,
       state: () => status,
       problem: () => problem,
@@ -135,11 +150,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       if (status === 'recovering') status = 'ready'
       hold.release()
     })
+    const scheduling = recovered.then(() => scheduler.run(noMore.signal))
     let stopped: Promise<void> | undefined
     const stop = async (grace: number): Promise<void> => {
       status = 'stopping'
       const patience = globalThis.setTimeout(() => givenUp.abort(), grace)
+      noMore.abort()
       await recovered
+      await scheduling
       clearTimeout(patience)
       // Whoever follows what has just ended asks what came of it.
       if (await operations.stop(grace)) await setTimeout(lastWords)
@@ -169,23 +187,6 @@ function effectsFor(opening: StackOpening, freePorts: DrillEffects['freePorts'])
     environment: process.env,
     freePorts,
   }
-}
-
-/** LOCKED where another operator serves this stack. The kernel gives the lock back, however this process ends. */
-function lockOperator(directory: string, root: string): { release(): void } {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const descriptor = openSync(join(directory, 'lock'), 'a', 0o600)
-  let held = tryLock(descriptor)
-  const release = (): void => {
-    if (held) closeSync(descriptor)
-    held = false
-  }
-  if (held) return { release }
-  closeSync(descriptor)
-  throw new AngeeError('LOCKED', `an operator serves ${root} already`, {
-    hint: 'One stack has one operator. End that one first.',
-    context: { root },
-  })
 }
 
 async function requireSomeToken(

@@ -19,7 +19,7 @@ export interface BehindProxy extends AsyncDisposable {
 export async function behindProxy(
   server: Server,
   changes: Record<string, unknown> = {},
-  seconds = 1,
+  seconds = 10,
 ): Promise<BehindProxy> {
   const opened = new AsyncDisposableStack()
   const bucket = opened.use(await makeBucket(server))

@@ -4,10 +4,12 @@ import { type CopyOptions, whereTo } from '../commands/backup-copy.ts'
 import { printDrill } from '../commands/backup-drill.ts'
 import { printReindexed } from '../commands/backup-reindex.ts'
 import { printRemoved, questionFor, stoppedAfter } from '../commands/backup-rm.ts'
+import { printSchedules } from '../commands/backup-schedule.ts'
 import { printVerified, refuseUnclear, type Verified } from '../commands/backup-verify.ts'
 import { confirmed, declined, requireSomeoneToAsk } from '../confirm.ts'
 import { printCopied } from '../output/copied.ts'
 import { describeSnapshot } from '../output/describe.ts'
+import { plainText } from '../output/style.ts'
 import type { Surface } from '../surface.ts'
 import { find, isDamage } from './backups.ts'
 import { errorOf, type Remote, withOperator } from './connect.ts'
@@ -106,6 +108,15 @@ function refuseDirectory(name: string): void {
 export async function backupDrill(surface: Surface, [id = '']: readonly string[]): Promise<number> {
   const report = await withOperator(surface, 'lines', ({ run }) => run('drill', drillBackup, { params: { id } }))
   return printDrill(surface, drillReportOf(report))
+}
+
+export async function backupSchedule(surface: Surface): Promise<number> {
+  const { schedules, problem } = await withOperator(surface, 'none', ({ client }) =>
+    client.call(api.schedules.listSchedules),
+  )
+  const exitCode = await printSchedules(surface, schedules)
+  if (problem !== null) surface.err(`warning: angee.yaml cannot be read: ${plainText(problem)}\n`)
+  return exitCode
 }
 
 export async function backupReindex(surface: Surface): Promise<number> {

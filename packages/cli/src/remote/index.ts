@@ -14,6 +14,7 @@ const remoteActions: Record<string, () => Promise<RemoteAction>> = {
   'stack backup prune': async () => (await import('./prune.ts')).backupPrune,
   'stack backup copy': async () => (await import('./care.ts')).backupCopy,
   'stack backup drill': async () => (await import('./care.ts')).backupDrill,
+  'stack backup schedule': async () => (await import('./care.ts')).backupSchedule,
   'stack backup reindex': async () => (await import('./care.ts')).backupReindex,
   'stack restore': async () => (await import('./restore.ts')).stackRestore,
   'stack up': async () => (await import('./stack.ts')).stackUp,

@@ -95,6 +95,8 @@ const steps: string[][] = [
   ['stack', 'backup', 'prune', '--dry-run'],
   ['stack', 'backup', 'prune', '--keep-last', '1', '--dry-run', '-o', 'json'],
   ['stack', 'backup', 'prune', '--keep-last', '9', '--yes'],
+  ['stack', 'backup', 'schedule'],
+  ['stack', 'backup', 'schedule', '-o', 'json'],
   ['workspace', 'ls'],
   ['workspace', 'create', 'one', '--template', 'try', '--input', 'topic=x', '--input', 'key=hidden'],
   ['workspace', 'create', 'one', '--template', 'try', '--input', 'topic=x'],

@@ -16,7 +16,10 @@ export interface CatalogRecord {
   location: string
   /** A safety snapshot that must stay until the next successful snapshot. */
   pinned?: boolean
+  /** A full check last found it whole then: ISO 8601, UTC. */
   verifiedAt?: string
+  /** A check found it damaged then, and none has found it whole since. */
+  damagedAt?: string
   /** A drill has restored it: when (ISO 8601, UTC), and the seconds that it took from begin to checked. */
   proven?: { at: string; seconds: number }
 }
@@ -44,11 +47,12 @@ export function recordAgain(
   location: string,
   known: CatalogRecord | undefined,
 ): CatalogRecord {
-  const { pinned, verifiedAt, proven } = known ?? {}
+  const { pinned, verifiedAt, damagedAt, proven } = known ?? {}
   return {
     ...recordOf(manifest, location),
     ...(pinned === undefined ? {} : { pinned }),
     ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    ...(damagedAt === undefined ? {} : { damagedAt }),
     ...(proven === undefined ? {} : { proven }),
   }
 }

@@ -1,6 +1,7 @@
 import type { HookCommand, RuntimeKind } from '../contract/index.ts'
 import type { RetentionPolicy } from '../retention/policy.ts'
 import { toPolicy } from '../retention/schema.ts'
+import { type Schedules, scheduledKinds } from '../schedule/schema.ts'
 import { milliseconds } from './duration.ts'
 import type { HookDeclaration, ManifestDocument } from './schema.ts'
 
@@ -15,6 +16,8 @@ export interface Manifest {
   timezone: string
   /** Which snapshots a prune keeps. Without a rule: all. */
   retention: RetentionPolicy
+  /** What the operator does at which times. */
+  schedules: Schedules
   runtimeOptions: Readonly<Record<string, Record<string, unknown>>>
   /** Relative to the stack root. */
   secretsFile: string
@@ -72,6 +75,7 @@ export function toManifest(document: ManifestDocument): Manifest {
     plugins: document.backup?.plugins ?? [],
     timezone: document.backup?.timezone ?? 'UTC',
     retention: toPolicy(document.backup?.retention ?? {}),
+    schedules: toSchedules(document.backup?.schedule),
     runtimeOptions: document.runtimes,
     secretsFile: document.secrets_backend?.path ?? defaultSecretsFile,
     persist: Object.entries(document.persist).map(([name, { subpath }]) => ({ name, subpath })),
@@ -84,6 +88,17 @@ export function toManifest(document: ManifestDocument): Manifest {
       name,
       runtime: 'restore' in job ? undefined : runtime,
     })),
+  }
+}
+
+function toSchedules(declared: NonNullable<ManifestDocument['backup']>['schedule']): Schedules {
+  const given: Partial<Record<string, string>> = declared ?? {}
+  return {
+    cron: Object.fromEntries(
+      scheduledKinds.flatMap((kind) => (given[kind] === undefined ? [] : [[kind, given[kind]]])),
+    ),
+    jitter: milliseconds(given['jitter'] ?? '0s'),
+    verifyWithin: milliseconds(given['verify_within'] ?? '30d'),
   }
 }
 

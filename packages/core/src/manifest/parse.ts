@@ -82,7 +82,15 @@ function refuseOddServiceNames(source: Source, manifest: Manifest): void {
   )
 }
 
-function invalidIssue(source: Source, issues: readonly z.core.$ZodIssue[]): AngeeError {
+/** Of a choice between forms, what is wrong with the one that was meant: the one that the value has the type of. */
+function meantBy(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const meant = issue.errors.find((inner) => inner.some(({ code, path }) => code !== 'invalid_type' || path.length > 0))
+  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
+}
+
+function invalidIssue(source: Source, all: readonly z.core.$ZodIssue[]): AngeeError {
+  const issues = all.flatMap(meantBy)
   // A misspelt key is also a missing one; naming the slip helps more.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   if (!issue) return new AngeeError('MANIFEST_INVALID', `${source.file}: not valid`)
@@ -136,6 +144,7 @@ function keysAllowedAt(path: Path): readonly string[] {
   if (path[0] === 'services') return ownedKeys.hook
   if (path[0] === 'jobs' && path[2] === 'restore') return ownedKeys.restore
   if (path[1] === 'retention') return path[2] === 'only' ? ['name', 'labels'] : ownedKeys.retention
+  if (path[1] === 'schedule') return ownedKeys.schedule
   return ownedKeys.backup
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { retentionSchema, timezoneSchema } from '../retention/schema.ts'
+import { scheduleSchema } from '../schedule/schema.ts'
 
 /** Names become parts of ids and of file names, so they hold nothing that needs quoting anywhere. */
 const partName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-" only')
@@ -91,8 +92,10 @@ export const manifestSchema = z.looseObject({
         )
         .default({})
         .describe('Further places for copies of snapshots, by name; each has the keys of backup_backend.'),
-      schedule: z.string().optional().describe('When the operator takes snapshots (cron).'),
-      timezone: timezoneSchema.default('UTC').describe('Where days begin for retention: an IANA name.'),
+      schedule: scheduleSchema.optional(),
+      timezone: timezoneSchema
+        .default('UTC')
+        .describe('Where schedules and the days of retention have their hours: an IANA name.'),
       retention: retentionSchema.default({}),
     })
     .optional(),
@@ -118,6 +121,7 @@ export const ownedKeys = {
   restore: ['snapshot', 'stack', 'only'],
   backup: ['plugins', 'backends', 'schedule', 'timezone', 'retention'],
   retention: Object.keys(retentionSchema.shape),
+  schedule: Object.keys(scheduleSchema.options[1].shape),
 } as const
 
 /** Keys of the wider field that stand close to ours and are not misspelt. */

@@ -67,7 +67,8 @@ function judge(
   const others = all.filter(({ record }) => !isSelected(record, policy.only))
   const good = selected.filter(({ record }) => isGood(record))
   const safety = selected.filter(({ record }) => record.purpose === 'safety')
-  const partial = selected.filter(({ record }) => record.purpose !== 'safety' && !isGood(record))
+  const partial = selected.filter(({ record: { purpose, status } }) => purpose !== 'safety' && status === 'partial')
+  const damaged = selected.filter(({ record }) => isDamaged(record))
   return [
     ...aside,
     ...others.map((one) => kept(one, 'not-selected', 'the policy is not about it')),
@@ -76,6 +77,9 @@ function judge(
     ...keepWithin(selected, policy.keepWithin, now, zone),
     ...keepNamed(selected, policy),
     ...keepNewestPartial(partial, good[0]),
+    ...damaged
+      .filter(({ at }) => at > (good[0]?.at ?? Number.NEGATIVE_INFINITY))
+      .map((one) => kept(one, 'damaged', 'damaged, and nothing newer is whole')),
     ...keepSafety(
       safety,
       all.find(({ record }) => isGood(record)),
@@ -87,7 +91,13 @@ function judge(
   ]
 }
 
-function whyItGoes({ status, purpose }: CatalogRecord, policy: RetentionPolicy): RetentionReason {
+function isDamaged({ status, purpose, damagedAt }: CatalogRecord): boolean {
+  return status === 'complete' && purpose !== 'safety' && damagedAt !== undefined
+}
+
+function whyItGoes(record: CatalogRecord, policy: RetentionPolicy): RetentionReason {
+  const { status, purpose } = record
+  if (isDamaged(record)) return { rule: 'not-kept', text: 'damaged, and a newer one is whole' }
   if (purpose === 'safety') {
     return { rule: 'safety-expired', text: `safety snapshot, older than ${policy.keepSafety ?? defaultKeepSafety}` }
   }

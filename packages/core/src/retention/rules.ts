@@ -4,9 +4,9 @@ import { type Period, periodRules, type RetentionPolicy } from './policy.ts'
 import { type Dated, kept, type Verdict } from './reasons.ts'
 import { before } from './time.ts'
 
-/** Complete, and no safety snapshot: what rules count. */
-export function isGood({ status, purpose }: CatalogRecord): boolean {
-  return status === 'complete' && purpose !== 'safety'
+/** Complete, not found damaged, and no safety snapshot: what rules count. */
+export function isGood({ status, purpose, damagedAt }: CatalogRecord): boolean {
+  return status === 'complete' && purpose !== 'safety' && damagedAt === undefined
 }
 
 export function isVerified({ verifiedAt, proven }: CatalogRecord): boolean {

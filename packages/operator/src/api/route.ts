@@ -11,7 +11,7 @@ export interface RouteSpec {
   readonly method: 'get' | 'post' | 'delete'
   /** With parameters as `{name}`. */
   readonly path: string
-  readonly group: 'backups' | 'restore' | 'stack' | 'jobs' | 'workspaces' | 'operations' | 'operator'
+  readonly group: 'backups' | 'restore' | 'stack' | 'jobs' | 'schedules' | 'workspaces' | 'operations' | 'operator'
   readonly summary: string
   /** The scope a token needs. `any`: every valid token. `nobody`: none is needed. */
   readonly scope: Scope | 'any' | 'nobody'

@@ -5,6 +5,7 @@ import { operationRoutes } from './operations.ts'
 import { operatorRoutes } from './operator.ts'
 import { restoreRoutes } from './restore.ts'
 import { retentionRoutes } from './retention.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { stackRoutes } from './stack.ts'
 import { verifyRoutes } from './verify.ts'
 import { workspaceRoutes } from './workspaces.ts'
@@ -17,6 +18,7 @@ export function routes(on: On, daemon: Daemon): void {
     restoreRoutes,
     retentionRoutes,
     stackRoutes,
+    scheduleRoutes,
     workspaceRoutes,
     operationRoutes,
     operatorRoutes,
