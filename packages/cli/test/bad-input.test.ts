@@ -142,10 +142,16 @@ describe('a snapshot that is not there, or not right', () => {
     const verified = await angee(stack, 'stack', 'backup', 'verify', id)
     expect(verified).toMatchObject({ exitCode: 14, stdout: expect.stringContaining('DAMAGED') })
     expect(verified.stdout).toContain('persist/app')
+    expect((await angee(stack, 'stack', 'backup', 'ls')).stdout).toMatch(/DAMAGED/)
+    expect((await angee(stack, 'stack', 'backup', 'show', id)).stdout).toMatch(/Damaged +found/)
     const restored = await angee(stack, 'stack', 'restore', id, '--yes', '--json')
     expect(errorOf(restored)).toMatchObject({ code: 'SNAPSHOT_CORRUPT', exitCode: 14 })
     expect(await readFile(join(stack, 'data/app/one.txt'), 'utf8')).toBe('changed\n')
     expect((await angee(stack, 'stack', 'restore', id, '--only', 'persist/uploads', '-y')).exitCode).toBe(0)
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+    await writeFile(part, bytes)
+    expect((await angee(stack, 'stack', 'backup', 'verify', id)).exitCode).toBe(0)
+    expect((await angee(stack, 'stack', 'backup', 'ls')).stdout).not.toMatch(/DAMAGED/)
   })
 
   it('a backend directory that cannot be written', async () => {

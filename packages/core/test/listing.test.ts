@@ -44,7 +44,14 @@ describe('a list of snapshots', () => {
   })
 
   it('says the same of a line as its whole record does', async () => {
-    const named = recordNumber(1, { name: 'before-upgrade', warnings: 2, purpose: 'safety', status: 'partial' })
+    const damagedAt = '2026-11-24T03:00:00.000Z'
+    const named = recordNumber(1, {
+      name: 'before-upgrade',
+      warnings: 2,
+      purpose: 'safety',
+      status: 'partial',
+      damagedAt,
+    })
     expect(parseLine(lineOf(named))).toEqual(named)
     const { summaries } = await list(`${lineOf(named)}\n`)
     expect(summaries).toEqual([
@@ -57,6 +64,7 @@ describe('a list of snapshots', () => {
         warnings: 2,
         partCount: 2,
         storedBytes: 7,
+        damagedAt,
       },
     ])
     expect((await list(`${JSON.stringify(named)}\n`)).summaries).toEqual(summaries)

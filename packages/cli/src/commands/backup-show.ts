@@ -13,6 +13,7 @@ export interface CatalogFacts {
   location: string
   pinned: boolean
   verifiedAt?: string
+  damagedAt?: string
   proven?: { at: string; seconds: number }
 }
 
@@ -21,13 +22,14 @@ export async function backupShow(surface: Surface, reference: string): Promise<n
   const { manifest, facts } = await withStack(surface, { events: 'none' }, async ({ stack, ctx }) => {
     const id = await resolveSnapshot(stack, reference, ctx)
     const { records } = await readCatalog(stack.store)
-    const { pinned, verifiedAt, proven } = records.find((record) => record.id === id) ?? {}
+    const { pinned, verifiedAt, damagedAt, proven } = records.find((record) => record.id === id) ?? {}
     return {
       manifest: await stack.backend.stat(id, ctx),
       facts: {
         location: stack.backend.location,
         pinned: pinned === true,
         ...(verifiedAt === undefined ? {} : { verifiedAt }),
+        ...(damagedAt === undefined ? {} : { damagedAt }),
         ...(proven === undefined ? {} : { proven }),
       },
     }
@@ -65,7 +67,7 @@ export function snapshotPage(manifest: SnapshotManifest, facts: CatalogFacts, co
   return sections.join('\n')
 }
 
-function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt, proven }: CatalogFacts): string {
+function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt, damagedAt, proven }: CatalogFacts): string {
   const now = Date.now()
   const labels = Object.entries(manifest.labels).map(([key, value]) => `${key}=${value}`)
   const lines: [string, string | undefined][] = [
@@ -79,7 +81,8 @@ function headOf(manifest: SnapshotManifest, { location, pinned, verifiedAt, prov
     ['Stored in', location],
     ['Encrypted', encryptedFor(manifest.parts)],
     ['Secrets', manifest.includesSecrets ? 'included' : undefined],
-    ['Verified', verifiedAt === undefined ? 'never in full' : describeTime(verifiedAt, now)],
+    ['Damaged', damagedAt && `found ${describeTime(damagedAt, now)}`],
+    ['Verified', damagedAt ? undefined : verifiedAt === undefined ? 'never in full' : describeTime(verifiedAt, now)],
     ['Restorable', proven && `proven ${describeTime(proven.at, now)}, in ${formatDuration(proven.seconds * 1000)}`],
     ['Written by', `${manifest.tool.name} ${manifest.tool.version}, format ${manifest.format}`],
   ]

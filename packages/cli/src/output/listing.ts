@@ -59,7 +59,8 @@ function aligned({ width, align }: Column, text: string): string {
   return align === 'left' ? text.padEnd(width) : text.padStart(width)
 }
 
-function statusOf({ status, purpose }: CatalogSummary): string {
+function statusOf({ status, purpose, damagedAt }: CatalogSummary): string {
+  if (damagedAt !== undefined) return 'DAMAGED'
   return status === 'complete' && purpose === 'safety' ? 'safety' : status
 }
 

@@ -58,9 +58,9 @@ async function everyRecord(client: Client): Promise<{ records: CatalogRecord[]; 
   }
 }
 
-function summaryOf({ id, name, createdAt, status, purpose, warnings, parts }: CatalogRecord) {
+function summaryOf({ id, name, createdAt, status, purpose, warnings, parts, damagedAt }: CatalogRecord) {
   const storedBytes = parts.reduce((sum, part) => sum + part.storedBytes, 0)
-  return { id, name, createdAt, status, purpose, warnings, partCount: parts.length, storedBytes }
+  return { id, name, createdAt, status, purpose, warnings, partCount: parts.length, storedBytes, damagedAt }
 }
 
 function unreadable(): AngeeError {
@@ -76,12 +76,15 @@ export async function backupShow(surface: Surface, [reference = '']: readonly st
 
 /** A snapshot and what only the catalog knows of it. SNAPSHOT_NOT_FOUND. */
 export async function find(client: Client, id: string) {
-  const { snapshot, location, pinned, verifiedAt, proven } = await client.call(showBackup, { params: { id } })
+  const { snapshot, location, pinned, verifiedAt, damagedAt, proven } = await client.call(showBackup, {
+    params: { id },
+  })
   return {
     snapshot: manifestOf(snapshot),
     location,
     pinned,
     ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    ...(damagedAt === undefined ? {} : { damagedAt }),
     ...(proven === undefined ? {} : { proven }),
   }
 }

@@ -14,10 +14,12 @@ export interface CatalogSummary {
   warnings: number
   partCount: number
   storedBytes: number
+  /** See CatalogRecord. */
+  damagedAt?: string | undefined
 }
 
 const beginning =
-  /^\{"id":"([0-9A-Z]{26})",(?:"name":"([\w.-]+)",)?"createdAt":"([0-9TZ:.-]+)","status":"(complete|partial)","purpose":"(manual|safety|schedule)","warnings":(\d+),"partCount":(\d+),"storedBytes":(\d+),/
+  /^\{"id":"([0-9A-Z]{26})",(?:"name":"([\w.-]+)",)?"createdAt":"([0-9TZ:.-]+)","status":"(complete|partial)","purpose":"(manual|safety|schedule)","warnings":(\d+),"partCount":(\d+),"storedBytes":(\d+),(?:"damagedAt":"([0-9TZ:.-]+)",)?/
 
 /** The line of a record, without its end. */
 export function lineOf(record: CatalogRecord): string {
@@ -55,10 +57,12 @@ export function summaryOf(line: string): CatalogSummary | undefined {
     warnings: Number(found[6]),
     partCount: Number(found[7]),
     storedBytes: Number(found[8]),
+    damagedAt: found[9],
   }
 }
 
-function summarize({ id, name, createdAt, status, purpose, warnings, parts }: CatalogRecord): CatalogSummary {
+function summarize(record: CatalogRecord): CatalogSummary {
+  const { id, name, createdAt, status, purpose, warnings, parts, damagedAt } = record
   return {
     id,
     name,
@@ -68,5 +72,6 @@ function summarize({ id, name, createdAt, status, purpose, warnings, parts }: Ca
     warnings,
     partCount: parts.length,
     storedBytes: parts.reduce((sum, part) => sum + part.storedBytes, 0),
+    damagedAt,
   }
 }

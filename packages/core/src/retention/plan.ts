@@ -1,6 +1,6 @@
 import type { CatalogRecord } from '../catalog/index.ts'
 import { defaultKeepSafety, isEmptyPolicy, type Period, periodRules, type RetentionPolicy } from './policy.ts'
-import { keepNewestPartial, keepSafety, protectNewest } from './protect.ts'
+import { keepNewestPoor, keepSafety, protectNewest } from './protect.ts'
 import {
   type Dated,
   kept,
@@ -67,19 +67,15 @@ function judge(
   const others = all.filter(({ record }) => !isSelected(record, policy.only))
   const good = selected.filter(({ record }) => isGood(record))
   const safety = selected.filter(({ record }) => record.purpose === 'safety')
-  const partial = selected.filter(({ record: { purpose, status } }) => purpose !== 'safety' && status === 'partial')
-  const damaged = selected.filter(({ record }) => isDamaged(record))
+  const poor = selected.filter(({ record }) => record.purpose !== 'safety' && !isGood(record))
   return [
     ...aside,
     ...others.map((one) => kept(one, 'not-selected', 'the policy is not about it')),
-    ...keepLast(good, partial, policy.keepLast),
-    ...(Object.keys(periodRules) as Period[]).flatMap((period) => keepPeriods(good, partial, period, policy)),
+    ...keepLast(good, poor, policy.keepLast),
+    ...(Object.keys(periodRules) as Period[]).flatMap((period) => keepPeriods(good, poor, period, policy)),
     ...keepWithin(selected, policy.keepWithin, now, zone),
     ...keepNamed(selected, policy),
-    ...keepNewestPartial(partial, good[0]),
-    ...damaged
-      .filter(({ at }) => at > (good[0]?.at ?? Number.NEGATIVE_INFINITY))
-      .map((one) => kept(one, 'damaged', 'damaged, and nothing newer is whole')),
+    ...keepNewestPoor(poor, good[0]),
     ...keepSafety(
       safety,
       all.find(({ record }) => isGood(record)),
@@ -91,16 +87,12 @@ function judge(
   ]
 }
 
-function isDamaged({ status, purpose, damagedAt }: CatalogRecord): boolean {
-  return status === 'complete' && purpose !== 'safety' && damagedAt !== undefined
-}
-
 function whyItGoes(record: CatalogRecord, policy: RetentionPolicy): RetentionReason {
-  const { status, purpose } = record
-  if (isDamaged(record)) return { rule: 'not-kept', text: 'damaged, and a newer one is whole' }
+  const { status, purpose, damagedAt } = record
   if (purpose === 'safety') {
     return { rule: 'safety-expired', text: `safety snapshot, older than ${policy.keepSafety ?? defaultKeepSafety}` }
   }
+  if (damagedAt !== undefined) return { rule: 'damaged-superseded', text: 'damaged, and a newer one is whole' }
   return status === 'partial'
     ? { rule: 'partial-superseded', text: 'partial, and a newer one is complete' }
     : { rule: 'not-kept', text: 'no rule keeps it' }

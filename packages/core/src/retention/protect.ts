@@ -1,5 +1,5 @@
 import { defaultKeepSafety, type RetentionPolicy } from './policy.ts'
-import { type Dated, kept, type Verdict } from './reasons.ts'
+import { type Dated, kept, keptForWant, type Verdict } from './reasons.ts'
 import { isGood } from './rules.ts'
 import { before } from './time.ts'
 
@@ -49,9 +49,9 @@ export function keepSafety(
   })
 }
 
-/** A partial one stays while no complete one is newer. */
-export function keepNewestPartial(partial: readonly Dated[], newestGood: Dated | undefined): Verdict[] {
-  return partial
+/** A partial or damaged one stays while no complete one is newer. */
+export function keepNewestPoor(poor: readonly Dated[], newestGood: Dated | undefined): Verdict[] {
+  return poor
     .filter(({ at }) => newestGood === undefined || at > newestGood.at)
-    .map((one) => kept(one, 'partial', 'partial, and no complete one is newer'))
+    .map((one) => keptForWant(one, 'and no complete one is newer'))
 }

@@ -27,7 +27,7 @@ type KeepReason =
   | 'not-selected'
   | 'empty-policy'
 
-type RemoveReason = 'not-kept' | 'partial-superseded' | 'safety-expired'
+type RemoveReason = 'not-kept' | 'partial-superseded' | 'damaged-superseded' | 'safety-expired'
 
 /** What becomes of one snapshot. */
 export interface RetentionEntry {
@@ -57,6 +57,13 @@ export interface Dated {
 export interface Verdict {
   id: string
   reason: RetentionReason
+}
+
+/** A rule keeps a partial or a damaged snapshot, for want of a better one. */
+export function keptForWant({ record }: Dated, text: string): Verdict {
+  return record.damagedAt === undefined
+    ? kept({ record }, 'partial', `partial, ${text}`)
+    : kept({ record }, 'damaged', `damaged, ${text}`)
 }
 
 /** A rule keeps a snapshot. */

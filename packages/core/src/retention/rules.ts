@@ -1,7 +1,7 @@
 import { matchesGlob } from 'node:path'
 import type { CatalogRecord } from '../catalog/index.ts'
 import { type Period, periodRules, type RetentionPolicy } from './policy.ts'
-import { type Dated, kept, type Verdict } from './reasons.ts'
+import { type Dated, kept, keptForWant, type Verdict } from './reasons.ts'
 import { before } from './time.ts'
 
 /** Complete, not found damaged, and no safety snapshot: what rules count. */
@@ -14,26 +14,26 @@ export function isVerified({ verifiedAt, proven }: CatalogRecord): boolean {
 }
 
 /**
- * The newest so many good ones. A partial one among them stays too and takes no place: it may hold what they lack.
- * `good` and `partial` are the newest first, here and below.
+ * The newest so many good ones. A poor one among them, partial or damaged, stays too and takes no place: it may
+ * hold what they lack. `good` and `poor` are the newest first, here and below.
  */
-export function keepLast(good: readonly Dated[], partial: readonly Dated[], count = 0): Verdict[] {
+export function keepLast(good: readonly Dated[], poor: readonly Dated[], count = 0): Verdict[] {
   const last = good.slice(0, count)
   const oldest = last.at(-1)
-  const among = oldest === undefined ? [] : partial.filter(({ at }) => at > oldest.at)
+  const among = oldest === undefined ? [] : poor.filter(({ at }) => at > oldest.at)
   return [
     ...last.map((one, index) => kept(one, 'last', `last ${index + 1} of ${count}`)),
-    ...among.map((one) => kept(one, 'partial', `partial, newer than the oldest of the last ${last.length}`)),
+    ...among.map((one) => keptForWant(one, `newer than the oldest of the last ${last.length}`)),
   ]
 }
 
 /**
  * One good snapshot of each of the newest so many periods that have one: the newest that has been verified, else the
- * newest. A younger period in which there are only partial ones keeps the newest of these, and takes no place.
+ * newest. A younger period in which there are only poor ones keeps the newest of these, and takes no place.
  */
 export function keepPeriods(
   good: readonly Dated[],
-  partial: readonly Dated[],
+  poor: readonly Dated[],
   period: Period,
   policy: RetentionPolicy,
 ): Verdict[] {
@@ -44,12 +44,12 @@ export function keepPeriods(
     if (best) chosen.set(name, best)
   }
   const oldest = [...chosen.values()].at(-1)
-  const younger = partial.filter(({ at }) => oldest !== undefined && at > oldest.at)
+  const younger = poor.filter(({ at }) => oldest !== undefined && at > oldest.at)
   const standIns = [...Map.groupBy(younger, ({ periods }) => periods[period])].filter(([name]) => !chosen.has(name))
   return [
     ...[...chosen].map(([name, one]) => kept(one, period, `${period} ${name}`)),
     ...standIns.flatMap(([name, [newest]]) =>
-      newest ? [kept(newest, 'partial', `partial, and ${period} ${name} has no complete one`)] : [],
+      newest ? [keptForWant(newest, `and ${period} ${name} has no complete one`)] : [],
     ),
   ]
 }

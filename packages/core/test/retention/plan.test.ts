@@ -106,6 +106,29 @@ describe('a retention plan', () => {
   })
 })
 
+describe('what a check found damaged', () => {
+  it('counts for nothing: the newest whole one stays, and the damaged goes once a newer one is whole', () => {
+    const [old, damaged, whole, damagedToo] = [day(1), day(2, { damagedAt: now }), day(3), day(4, { damagedAt: now })]
+    const { kept, removed } = plan([old, damaged, whole, damagedToo], { keepLast: 1 }, now)
+    expect(kept.get(whole)).toEqual(['last 1 of 1', 'newest complete'])
+    expect(kept.get(damagedToo)).toEqual([
+      'damaged, newer than the oldest of the last 1',
+      'damaged, and no complete one is newer',
+    ])
+    expect([...kept.keys()]).toEqual([whole, damagedToo])
+    expect([...removed]).toEqual([
+      [old, ['no rule keeps it']],
+      [damaged, ['damaged, and a newer one is whole']],
+    ])
+  })
+
+  it('fills in where a period has nothing better', () => {
+    const [first, damaged, last] = [day(20), day(21, { damagedAt: now }), day(22)]
+    const { kept } = plan([first, damaged, last], { keepDaily: 2 }, now)
+    expect(kept.get(damaged)).toEqual(['damaged, and daily 2026-11-21 has no complete one'])
+  })
+})
+
 describe('what is verified or proven', () => {
   const at = (hour: number, extra = {}) => record(`2026-11-20T0${hour}:00:00Z`, extra)
   const later = [day(23), day(24)]

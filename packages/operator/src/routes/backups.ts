@@ -38,8 +38,9 @@ export function backupRoutes(on: On, daemon: Daemon): void {
     withStack(daemon, signal, async (stack, ctx) => {
       const found = await meant(daemon, stack, params.id, ctx)
       await requirePermission(daemon, { principal }, 'show', { snapshot: found })
-      const { pinned, verifiedAt, proven } = found.record ?? {}
-      const facts = { location: stack.backend.location, pinned: pinned === true, ...present({ verifiedAt, proven }) }
+      const { pinned, verifiedAt, damagedAt, proven } = found.record ?? {}
+      const known = present({ verifiedAt, damagedAt, proven })
+      const facts = { location: stack.backend.location, pinned: pinned === true, ...known }
       return { body: { snapshot: await stack.backend.stat(found.id, ctx), ...facts } }
     }),
   )

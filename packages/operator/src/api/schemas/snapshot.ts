@@ -65,6 +65,9 @@ export const snapshotRecord = z
     location: z.string(),
     pinned: z.boolean().optional(),
     verified_at: timestamp.optional(),
+    damaged_at: timestamp
+      .optional()
+      .meta({ description: 'A check found it damaged then, and none has found it whole since' }),
     proven: proven.optional(),
   })
   .meta({ id: 'Snapshot' })
@@ -84,6 +87,9 @@ export const snapshotDetails = z
     location: z.string(),
     pinned: z.boolean(),
     verified_at: timestamp.optional(),
+    damaged_at: timestamp
+      .optional()
+      .meta({ description: 'A check found it damaged then, and none has found it whole since' }),
     proven: proven.optional(),
   })
   .meta({ id: 'SnapshotDetails' })
