@@ -6,6 +6,8 @@ import type { Queue } from './operations/queue.ts'
 import type { Records } from './operations/records.ts'
 import type { Scheduler } from './schedules/index.ts'
 import type { CatalogReader } from './stack/catalog.ts'
+import type { ManifestReader } from './stack/manifest.ts'
+import type { Metrics } from './watch/metrics.ts'
 import type { Workspaces } from './workspaces.ts'
 
 /** What the routes work with: the one stack, and what is known and done there. */
@@ -13,12 +15,14 @@ export interface Daemon {
   place: StackPlace
   opening: StackOpening
   store: Store
+  manifest: ManifestReader
   catalog: CatalogReader
   operations: Operations
   scheduler: Scheduler
   records: Records
   events: EventLog
   queue: Queue
+  metrics: Metrics
   permit: Permit
   /** Undefined where this operator makes none. */
   workspaces: Workspaces | undefined

@@ -12,7 +12,6 @@ import {
   nodeFiles,
   openStack,
   type Random,
-  readManifest,
   type StackOpening,
 } from '@angee/core'
 import { createAdaptorServer } from '@hono/node-server'
@@ -34,6 +33,8 @@ import { openRecords } from './operations/records.ts'
 import { resumeOperations } from './operations/resume.ts'
 import { makeScheduler } from './schedules/index.ts'
 import { catalogReader } from './stack/catalog.ts'
+import { manifestReader } from './stack/manifest.ts'
+import { makeMetrics } from './watch/metrics.ts'
 import type { Workspaces } from './workspaces.ts'
 
 /** So long answers are still given when all has ended. Milliseconds. */
@@ -92,7 +93,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const ownToken = options.tokenFile === undefined ? undefined : await readOwnToken(options.tokenFile, nodeFiles)
     if (options.listen && !isLoopback(options.listen)) await requireSomeToken(store, ownToken, options.listen)
     const ctx = { clock, random, logger }
-    const listeners = [loggingListener(logger), ...(options.listeners ?? [])]
+    const metrics = makeMetrics()
+    const listeners = [loggingListener(logger), metrics.listener, ...(options.listeners ?? [])]
     const machinery = {
       opening,
       effects: effectsFor(opening, options.freePorts),
@@ -105,12 +107,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     }
     const operations = runOperations(machinery)
     const catalog = catalogReader(place, store)
+    const manifest = manifestReader(place, nodeFiles)
     const scheduler = await makeScheduler({
       root: place.root,
       store,
       catalog,
       operations,
-      readManifest: () => readManifest(place, nodeFiles),
+      readManifest: () => manifest.read(),
       clock,
       logger,
       onOverdue: (schedule) => machinery.listener.overdue(schedule),
@@ -125,9 +128,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       ...machinery,
       place,
       store,
+      manifest,
       catalog,
       operations,
       scheduler,
+      metrics,
       permit: options.permit ?? permitAll,
       state: () => status,
       problem: () => problem,

@@ -60,7 +60,7 @@ export async function openStack(opening: StackOpening, ctx: Context): Promise<St
   const runtimes = openRuntimes(place, manifest, opening.loadRuntime, ctx)
   return {
     place,
-    name: manifest.name ?? place.base.split('/').at(-1) ?? 'stack',
+    name: stackName(place, manifest),
     manifest,
     scope,
     backend,
@@ -75,6 +75,11 @@ export async function openStack(opening: StackOpening, ctx: Context): Promise<St
       await backend[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What a stack is called: by its manifest, else by its directory. */
+export function stackName({ base }: StackPlace, manifest: Pick<Manifest, 'name'> | undefined): string {
+  return manifest?.name ?? (base.split('/').at(-1) || 'stack')
 }
 
 /** Reads and checks the `angee.yaml` of a stack. */

@@ -22,6 +22,16 @@ export const readyz = defineRoute({
   answer: { status: 200, description: 'How it is', schema: readiness },
 })
 
+export const metrics = defineRoute({
+  id: 'metrics',
+  method: 'get',
+  path: '/metrics',
+  group: 'operator',
+  summary: 'Metrics for Prometheus',
+  scope: 'read',
+  answer: { status: 200, description: 'In its text format', schema: z.string(), type: 'text/plain' },
+})
+
 export const openapi = defineRoute({
   id: 'openapi',
   method: 'get',

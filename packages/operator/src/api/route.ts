@@ -22,7 +22,7 @@ export interface RouteSpec {
     readonly status: 200 | 202
     readonly description: string
     readonly schema: z.ZodType
-    readonly type?: 'text/event-stream'
+    readonly type?: 'text/event-stream' | 'text/plain'
   }
   /** Codes that mean something particular here; those that every route has are left out. */
   readonly errors?: readonly string[]

@@ -20,7 +20,7 @@ export interface AppOptions {
   allowedHosts: readonly string[]
 }
 
-type Environment = { Bindings: HttpBindings; Variables: { principal: Principal } }
+type Environment = { Bindings: HttpBindings; Variables: { principal: Principal; route: string } }
 
 /** The whole API: each route with the same care before it, and every error told in the same way. */
 export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts }: AppOptions) {
@@ -28,6 +28,7 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
 
   const on: On = <Route extends RouteSpec>(route: Route, handler: Handler<Route>): void => {
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+      c.set('route', route.id)
       const principal = c.get('principal')
       if (route.scope !== 'nobody' && route.scope !== 'any') requireScope(principal, route.scope)
       const input = await readInput(route, c.req.raw, c.req.param() as Record<string, string>)
@@ -36,6 +37,11 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
     })
   }
 
+  app.use(async (c, next) => {
+    const begun = performance.now()
+    await next()
+    daemon.metrics.answered(c.get('route') ?? 'none', c.res.status, performance.now() - begun)
+  })
   app.use(async (c, next) => {
     const sender = senderOf(c.env, c.req.raw)
     refuseForeignPages(sender, allowedHosts)

@@ -1,5 +1,6 @@
-import { AngeeError } from '@angee/core'
+import { AngeeError, redact } from '@angee/core'
 import { api } from '../api/index.ts'
+import { requireUnrestricted } from '../auth/principal.ts'
 import { type Daemon, withStack } from '../daemon.ts'
 import type { On } from '../http/call.ts'
 import { openApiDocument } from '../http/document.ts'
@@ -21,6 +22,22 @@ export function operatorRoutes(on: On, daemon: Daemon): void {
     const facts = { status, version: daemon.opening.tool.version, running: running.length, queued: waiting.length }
     if (status === 'ready') return { body: facts }
     throw notReady(status, facts)
+  })
+
+  on(api.operator.metrics, async ({ principal }) => {
+    requireUnrestricted(principal)
+    const { records, damagedLines } = await daemon.catalog.read()
+    const text = await daemon.metrics.expose({
+      stack: await daemon.manifest.name(),
+      version: daemon.opening.tool.version,
+      ready: daemon.state() === 'ready',
+      records,
+      damagedLines,
+      schedules: await daemon.scheduler.facts(),
+      running: daemon.queue.running.length,
+      queued: daemon.queue.waiting.length,
+    })
+    return new Response(redact(text), { headers: { 'content-type': daemon.metrics.contentType } })
   })
 
   on(api.operator.openapi, async () => {

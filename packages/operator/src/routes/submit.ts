@@ -16,14 +16,14 @@ export type Subject =
 
 /** Asks whether the caller may do that, by the names their token is for and by the policy. FORBIDDEN. */
 export async function requirePermission(
-  { place, permit }: Daemon,
+  { place, manifest, permit }: Daemon,
   { principal }: Pick<Call, 'principal'>,
   action: string,
   subject: Subject,
 ): Promise<void> {
   if (subject === 'the stack') requireUnrestricted(principal)
   else requireName(principal, subject.snapshot.name)
-  const stack = { name: place.base.split('/').at(-1) ?? 'stack', root: place.root }
+  const stack = { name: await manifest.name(), root: place.root }
   await permit({ principal, action, stack, ...(subject === 'the stack' ? {} : { snapshot: subject.snapshot }) })
 }
 
