@@ -10,7 +10,9 @@ const scopes = ['read', 'backup', 'restore', 'prune', 'admin']
 export function addOperator(angee: Command, act: ActionMaker): void {
   const operator = angee
     .command('operator')
-    .description('serve this stack over REST until it is ended; or mint, list, revoke tokens for that')
+    .description(
+      'serve this stack over REST until it is ended; or mint, list, revoke tokens for that; or test webhooks',
+    )
     .option('--socket <path>', 'where the socket goes (default: run/operator.sock in the stack root)')
     .option('--no-socket', 'no socket')
     .option('--listen <address>', 'listen on TCP too, for example 127.0.0.1:9000')
@@ -33,6 +35,12 @@ export function addOperator(angee: Command, act: ActionMaker): void {
       ]),
     )
   addTokens(operator, act)
+  operator
+    .command('webhook')
+    .description('see whether webhooks arrive')
+    .command('test')
+    .description('send a message to each webhook of angee.yaml, and tell what they answer')
+    .action(act(async (surface) => (await import('./commands/operator-webhook-test.ts')).operatorWebhookTest(surface)))
 }
 
 function addTokens(operator: Command, act: ActionMaker): void {

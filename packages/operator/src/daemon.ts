@@ -8,6 +8,7 @@ import type { Scheduler } from './schedules/index.ts'
 import type { CatalogReader } from './stack/catalog.ts'
 import type { ManifestReader } from './stack/manifest.ts'
 import type { Metrics } from './watch/metrics.ts'
+import type { Courier } from './webhooks/index.ts'
 import type { Workspaces } from './workspaces.ts'
 
 /** What the routes work with: the one stack, and what is known and done there. */
@@ -23,6 +24,7 @@ export interface Daemon {
   events: EventLog
   queue: Queue
   metrics: Metrics
+  courier: Courier
   permit: Permit
   /** Undefined where this operator makes none. */
   workspaces: Workspaces | undefined

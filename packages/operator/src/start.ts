@@ -35,6 +35,7 @@ import { makeScheduler } from './schedules/index.ts'
 import { catalogReader } from './stack/catalog.ts'
 import { manifestReader } from './stack/manifest.ts'
 import { makeMetrics } from './watch/metrics.ts'
+import { makeCourier } from './webhooks/index.ts'
 import type { Workspaces } from './workspaces.ts'
 
 /** So long answers are still given when all has ended. Milliseconds. */
@@ -118,7 +119,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       logger,
       onOverdue: (schedule) => machinery.listener.overdue(schedule),
     })
-    listeners.push(scheduler.listener)
+    const courier = await makeCourier({
+      place,
+      store,
+      files: nodeFiles,
+      manifest,
+      records: machinery.records,
+      clock,
+      random,
+      logger,
+      timeout: 15_000,
+      onTry: metrics.delivered,
+    })
+    listeners.push(scheduler.listener, courier.listener)
     const ending = new AbortController()
     const givenUp = new AbortController()
     const noMore = new AbortController()
@@ -133,6 +146,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       operations,
       scheduler,
       metrics,
+      courier,
       permit: options.permit ?? permitAll,
       state: () => status,
       problem: () => problem,
@@ -156,6 +170,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       hold.release()
     })
     const scheduling = recovered.then(() => scheduler.run(noMore.signal))
+    const delivering = recovered.then(() => courier.run(ending.signal))
     let stopped: Promise<void> | undefined
     const stop = async (grace: number): Promise<void> => {
       status = 'stopping'
@@ -167,6 +182,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       // Whoever follows what has just ended asks what came of it.
       if (await operations.stop(grace)) await setTimeout(lastWords)
       ending.abort()
+      await delivering
       await Promise.all(servers.map(closed))
       lock.release()
       logger.info('the operator has ended')

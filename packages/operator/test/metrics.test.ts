@@ -58,6 +58,7 @@ describe('metrics', () => {
       'angee_operations_total{kind="backup",state="failed"}': 1,
       'angee_operation_failures_total{kind="backup",code="NAME_TAKEN"}': 1,
       'angee_operations{state="running"}': 0,
+      angee_webhook_messages_pending: 0,
       'angee_http_request_duration_seconds_count{route="takeBackup",status="202"}': 2,
     })
     expect(after.get('angee_oldest_verification_timestamp_seconds')).toBeGreaterThanOrEqual(

@@ -28,6 +28,7 @@ const here: Record<string, string> = {
   'operator token mint': 'is what makes --operator possible',
   'operator token ls': 'needs no operator',
   'operator token revoke': 'needs no operator',
+  'operator webhook test': 'needs no operator',
 }
 
 function commandsOf(command: Command, path = ''): string[] {

@@ -2,6 +2,7 @@ import type { HookCommand, RuntimeKind } from '../contract/index.ts'
 import type { RetentionPolicy } from '../retention/policy.ts'
 import { toPolicy } from '../retention/schema.ts'
 import { type Schedules, scheduledKinds } from '../schedule/schema.ts'
+import type { Webhook } from '../webhooks/schema.ts'
 import { milliseconds } from './duration.ts'
 import type { HookDeclaration, ManifestDocument } from './schema.ts'
 
@@ -18,6 +19,8 @@ export interface Manifest {
   retention: RetentionPolicy
   /** What the operator does at which times. */
   schedules: Schedules
+  /** Who is told of what the operator does. */
+  webhooks: readonly Webhook[]
   runtimeOptions: Readonly<Record<string, Record<string, unknown>>>
   /** Relative to the stack root. */
   secretsFile: string
@@ -76,6 +79,7 @@ export function toManifest(document: ManifestDocument): Manifest {
     timezone: document.backup?.timezone ?? 'UTC',
     retention: toPolicy(document.backup?.retention ?? {}),
     schedules: toSchedules(document.backup?.schedule),
+    webhooks: document.backup?.webhooks ?? [],
     runtimeOptions: document.runtimes,
     secretsFile: document.secrets_backend?.path ?? defaultSecretsFile,
     persist: Object.entries(document.persist).map(([name, { subpath }]) => ({ name, subpath })),

@@ -145,6 +145,7 @@ function keysAllowedAt(path: Path): readonly string[] {
   if (path[0] === 'jobs' && path[2] === 'restore') return ownedKeys.restore
   if (path[1] === 'retention') return path[2] === 'only' ? ['name', 'labels'] : ownedKeys.retention
   if (path[1] === 'schedule') return ownedKeys.schedule
+  if (path[1] === 'webhooks') return ownedKeys.webhook
   return ownedKeys.backup
 }
 

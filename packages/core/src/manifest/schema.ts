@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { retentionSchema, timezoneSchema } from '../retention/schema.ts'
 import { scheduleSchema } from '../schedule/schema.ts'
+import { webhookSchema } from '../webhooks/schema.ts'
 
 /** Names become parts of ids and of file names, so they hold nothing that needs quoting anywhere. */
 const partName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-" only')
@@ -97,6 +98,7 @@ export const manifestSchema = z.looseObject({
         .default('UTC')
         .describe('Where schedules and the days of retention have their hours: an IANA name.'),
       retention: retentionSchema.default({}),
+      webhooks: z.array(webhookSchema).default([]),
     })
     .optional(),
   runtimes: z
@@ -119,9 +121,10 @@ export const ownedKeys = {
   persist: Object.keys(persistSchema.shape),
   ready: ['http', 'tcp', 'cmd', 'file', 'interval', 'timeout', 'retries', 'start_period'],
   restore: ['snapshot', 'stack', 'only'],
-  backup: ['plugins', 'backends', 'schedule', 'timezone', 'retention'],
+  backup: ['plugins', 'backends', 'schedule', 'timezone', 'retention', 'webhooks'],
   retention: Object.keys(retentionSchema.shape),
   schedule: Object.keys(scheduleSchema.options[1].shape),
+  webhook: Object.keys(webhookSchema.shape),
 } as const
 
 /** Keys of the wider field that stand close to ours and are not misspelt. */

@@ -33,6 +33,19 @@ export async function readSecrets(
   return secrets
 }
 
+/**
+ * Fills the stack's secrets in, as they are now, where `${secret.NAME}` stands in a text. `where` is the place of the text
+ * in the manifest. The function that is given throws BACKEND_OPTIONS_INVALID for a secret that is nowhere.
+ */
+export async function stackSecrets(
+  place: StackPlace,
+  manifest: Manifest,
+  files: Files,
+): Promise<(text: string, where: string) => string> {
+  const secrets = await readSecrets(place, manifest, process.env, files)
+  return (text, where) => fillSecrets({ text }, where, secrets, process.env)['text'] as string
+}
+
 /** Whether a variable or a key of that name holds a secret, and not the place where one lies. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name) && !placeName.test(name)

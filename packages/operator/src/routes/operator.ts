@@ -36,6 +36,7 @@ export function operatorRoutes(on: On, daemon: Daemon): void {
       schedules: await daemon.scheduler.facts(),
       running: daemon.queue.running.length,
       queued: daemon.queue.waiting.length,
+      undelivered: daemon.courier.pending(),
     })
     return new Response(redact(text), { headers: { 'content-type': daemon.metrics.contentType } })
   })

@@ -12,6 +12,8 @@ export interface WatchFacts {
   schedules: readonly ScheduleFacts[]
   running: number
   queued: number
+  /** Messages to webhooks that wait. */
+  undelivered: number
 }
 
 /** What the newest good snapshot is to somebody who watches. Sizes in bytes, `took` in seconds. */

@@ -46,6 +46,7 @@ export function makeMetrics(): Metrics {
   const scheduled = by('kind', 'schedule_last_success_timestamp_seconds', 'When what is on a schedule last succeeded')
   const overdue = by('kind', 'schedule_overdue', '1 when a due time has had no success for too long')
   const live = by('state', 'operations', 'Operations that run or wait now')
+  const undelivered = gauge('webhook_messages_pending', 'Messages to webhooks that have not been delivered')
   const ended = new Counter({
     name: 'angee_operations_total',
     help: 'Operations that have ended since the operator was started',
@@ -103,6 +104,7 @@ export function makeMetrics(): Metrics {
     }
     live.set({ state: 'running' }, facts.running)
     live.set({ state: 'queued' }, facts.queued)
+    undelivered.set(facts.undelivered)
   }
 
   return {
