@@ -19,6 +19,9 @@ export function addOperator(angee: Command, act: ActionMaker): void {
     .option('--token-file <file>', 'a token that may do everything, besides those that were minted')
     .option('--allow-owner', 'whoever can open the socket needs no token')
     .option('--allow-host <name>', 'a name under which it may be called; may be repeated', collect)
+    .option('--policy-url <url>', 'asked before each guarded action: a decision point that speaks AuthZEN')
+    .option('--policy-token-file <file>', 'the bearer token for it')
+    .option('--policy-timeout <duration>', 'so long it has to answer; then the answer is no', parseDuration, 2_000)
     .option('--grace <duration>', 'at the end, so long for what runs before it is cancelled', parseDuration, 10_000)
     .allowExcessArguments(false)
     .action(

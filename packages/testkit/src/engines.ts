@@ -9,6 +9,8 @@ export type EngineRequirement =
   | 'restic'
   | 'rest-server'
   | 's3'
+  | 'openfga'
+  | 'chromium'
   | 'postgres-image'
   | 'base-image'
   | 'postgres'
@@ -95,6 +97,8 @@ const probes: Record<EngineRequirement, () => void> = {
     void output(provisionedFact('VERSITYGW') ?? 'versitygw', '--version')
     accessSync(provisionedFact('GOFAKES3') ?? '/usr/local/bin/gofakes3', constants.X_OK)
   },
+  openfga: () => void output(provisionedFact('OPENFGA') ?? 'openfga', 'version'),
+  chromium: () => void output(provisionedFact('CHROMIUM') ?? 'chromium', '--version'),
   'postgres-image': () => image('POSTGRES_IMAGE', 'angee-test/postgres:17'),
   'base-image': () => image('BASE_IMAGE', 'angee-test/base:trixie'),
   'recipes-image': () => image('RECIPES_IMAGE', 'angee-test/recipes:trixie'),

@@ -1,5 +1,5 @@
-import { exitCodes, locateStack } from '@angee/core'
-import { jsonLogger, parseAddress, startOperator, type Workspaces } from '@angee/operator'
+import { AngeeError, type Clock, exitCodes, type Logger, locateStack, nodeFiles, registerSecret } from '@angee/core'
+import { authzenPermit, jsonLogger, type Permit, parseAddress, startOperator, type Workspaces } from '@angee/operator'
 import { newContext } from '../context.ts'
 import { freePorts } from '../free-ports.ts'
 import { stackOpening } from '../session.ts'
@@ -14,6 +14,10 @@ export interface OperatorArguments {
   tokenFile?: string
   allowOwner?: true
   allowHost?: string[]
+  policyUrl?: string
+  policyTokenFile?: string
+  /** Milliseconds. */
+  policyTimeout: number
   /** Milliseconds. */
   grace: number
 }
@@ -23,6 +27,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   const { clock, random } = newContext(surface, new AbortController().signal, () => undefined)
   const logger = jsonLogger((line) => surface.err(line), surface.debug ? 'debug' : 'info')
   const { socket, listen, tokenFile, allowHost } = options
+  const permit = await policyOf(options, logger, clock)
   const ending = Promise.withResolvers<NodeJS.Signals>()
   const started = startOperator({
     opening: stackOpening(surface),
@@ -33,6 +38,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
     ...(tokenFile === undefined ? {} : { tokenFile }),
     allowOwner: options.allowOwner === true,
     allowedHosts: allowHost ?? [],
+    ...(permit === undefined ? {} : { permit }),
     logger,
     clock,
     random,
@@ -50,6 +56,42 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   logger.info('the operator is about to end', { signal: await ending.promise })
   await running.stop(options.grace)
   return exitCodes.done
+}
+
+/** Who is asked besides the scopes of tokens: nobody unless told. USAGE. */
+async function policyOf(
+  { policyUrl, policyTokenFile, policyTimeout }: OperatorArguments,
+  logger: Logger,
+  clock: Clock,
+): Promise<Permit | undefined> {
+  if (policyUrl === undefined) {
+    if (policyTokenFile === undefined) return undefined
+    throw new AngeeError('USAGE', '--policy-token-file is for --policy-url, which is not given', {
+      hint: 'Give the address of the decision point too: --policy-url http://127.0.0.1:8080',
+    })
+  }
+  if (!/^https?:\/\/[^\s/]/.test(policyUrl)) {
+    throw new AngeeError('USAGE', `--policy-url is no address: ${policyUrl}`, {
+      hint: 'Write it as http://… or https://…, without /access/v1/evaluation at its end.',
+    })
+  }
+  const token = policyTokenFile === undefined ? undefined : await tokenIn(policyTokenFile)
+  return authzenPermit({
+    url: policyUrl,
+    timeout: policyTimeout,
+    logger,
+    clock,
+    ...(token === undefined ? {} : { token }),
+  })
+}
+
+async function tokenIn(path: string): Promise<string> {
+  const token = (await nodeFiles.read(path))?.toString().trim()
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new AngeeError('USAGE', `there is no token in ${path}`, { hint: 'It holds the token and nothing else.' })
+  }
+  registerSecret(token)
+  return token
 }
 
 /** Templates are looked for where the stack is, wherever the operator was started. */

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { type RunningOperator, startOperator } from '../support/operator.ts'
 import { makeStack } from '../support/stack.ts'
 
-/** So many operations are killed; a long run by hand takes a hundred. */
+/** So many operations are killed; a long run by hand takes a hundred: ANGEE_KILLS=100. */
 const kills = Number(process.env['ANGEE_KILLS'] ?? 4)
 
 const manifest = `name: shop
@@ -44,54 +44,58 @@ async function told(operator: RunningOperator, id: string): Promise<Answer> {
   }
 }
 
-it(`an operator killed at ${kills} random moments tells the truth of each operation, and leaves nothing half done`, async () => {
-  const root = await makeStack({ 'angee.yaml': manifest, 'data/app/big.bin': 'x'.repeat(3_000_000), db: 'rows of 0' })
-  const look = async () => ({
-    files: await readFile(join(root, 'data', 'app', 'one.txt'), 'utf8'),
-    db: await readFile(join(root, 'db'), 'utf8'),
-  })
-  const states: Record<string, number> = {}
-  let operator = await startOperator(root)
-  await told(operator, (await ask(operator, 'POST', '/stack/backup', { name: 'base' })).id)
-  const base = await look()
+it(
+  `an operator killed at ${kills} random moments tells the truth of each operation, and leaves nothing half done`,
+  async () => {
+    const root = await makeStack({ 'angee.yaml': manifest, 'data/app/big.bin': 'x'.repeat(3_000_000), db: 'rows of 0' })
+    const look = async () => ({
+      files: await readFile(join(root, 'data', 'app', 'one.txt'), 'utf8'),
+      db: await readFile(join(root, 'db'), 'utf8'),
+    })
+    const states: Record<string, number> = {}
+    let operator = await startOperator(root)
+    await told(operator, (await ask(operator, 'POST', '/stack/backup', { name: 'base' })).id)
+    const base = await look()
 
-  for (let round = 0; round < kills; round++) {
-    const isRestore = round % 2 === 1
-    await writeFile(join(root, 'data', 'app', 'one.txt'), `round ${round}\n`)
-    await writeFile(join(root, 'db'), `rows of ${round}`)
-    const before = await look()
-    const asked = isRestore
-      ? await ask(operator, 'POST', '/stack/restore', {
-          snapshot: 'base',
-          plan: (await ask(operator, 'POST', '/stack/restore/plan', { snapshot: 'base' })).digest,
-        })
-      : await ask(operator, 'POST', '/stack/backup', { name: `round-${round}` })
-    const waiting = await ask(operator, 'POST', '/stack/backup', { name: `waiting-${round}` })
-    await wait(Math.random() * 2500)
-    await operator.kill()
-    operator = await startOperator(root)
+    for (let round = 0; round < kills; round++) {
+      const isRestore = round % 2 === 1
+      await writeFile(join(root, 'data', 'app', 'one.txt'), `round ${round}\n`)
+      await writeFile(join(root, 'db'), `rows of ${round}`)
+      const before = await look()
+      const asked = isRestore
+        ? await ask(operator, 'POST', '/stack/restore', {
+            snapshot: 'base',
+            plan: (await ask(operator, 'POST', '/stack/restore/plan', { snapshot: 'base' })).digest,
+          })
+        : await ask(operator, 'POST', '/stack/backup', { name: `round-${round}` })
+      const waiting = await ask(operator, 'POST', '/stack/backup', { name: `waiting-${round}` })
+      await wait(Math.random() * 2500)
+      await operator.kill()
+      operator = await startOperator(root)
 
-    const ended = await told(operator, asked.id)
-    const what = `${asked.kind} ${ended.state} in round ${round}: ${JSON.stringify(ended.error)}`
-    states[`${asked.kind} ${ended.state}`] = (states[`${asked.kind} ${ended.state}`] ?? 0) + 1
-    expect(['succeeded', 'interrupted'], what).toContain(ended.state)
-    if (isRestore) expect(await look(), what).toEqual(ended.state === 'succeeded' ? base : before)
-    else expect(await look(), what).toEqual(before)
-    const { snapshots } = await ask(operator, 'GET', '/stack/backups?limit=1000')
-    const listed = snapshots.map(({ id }: Answer) => id)
-    if (!isRestore) expect(listed.includes(asked.id), what).toBe(ended.state === 'succeeded')
-    const last = await told(operator, waiting.id)
-    expect(listed.includes(waiting.id), `${what}; waiting: ${last.state}`).toBe(last.state === 'succeeded')
-    // What is stored is what is listed, and nothing is left of what was begun.
-    expect((await readdir(join(root, 'backups', 'snapshots'))).sort(), what).toEqual([...listed].sort())
-    for (const place of ['journal', 'staging']) {
-      expect(await readdir(join(root, 'run', 'backup', place)).catch(() => []), what).toEqual([])
+      const ended = await told(operator, asked.id)
+      const what = `${asked.kind} ${ended.state} in round ${round}: ${JSON.stringify(ended.error)}`
+      states[`${asked.kind} ${ended.state}`] = (states[`${asked.kind} ${ended.state}`] ?? 0) + 1
+      expect(['succeeded', 'interrupted'], what).toContain(ended.state)
+      if (isRestore) expect(await look(), what).toEqual(ended.state === 'succeeded' ? base : before)
+      else expect(await look(), what).toEqual(before)
+      const { snapshots } = await ask(operator, 'GET', '/stack/backups?limit=1000')
+      const listed = snapshots.map(({ id }: Answer) => id)
+      if (!isRestore) expect(listed.includes(asked.id), what).toBe(ended.state === 'succeeded')
+      const last = await told(operator, waiting.id)
+      expect(listed.includes(waiting.id), `${what}; waiting: ${last.state}`).toBe(last.state === 'succeeded')
+      // What is stored is what is listed, and nothing is left of what was begun.
+      expect((await readdir(join(root, 'backups', 'snapshots'))).sort(), what).toEqual([...listed].sort())
+      for (const place of ['journal', 'staging']) {
+        expect(await readdir(join(root, 'run', 'backup', place)).catch(() => []), what).toEqual([])
+      }
+      expect(existsSync(join(root, 'frozen')), `${what}: the after hook is owed`).toBe(false)
     }
-    expect(existsSync(join(root, 'frozen')), `${what}: the after hook is owed`).toBe(false)
-  }
-  const verified = await told(operator, (await ask(operator, 'POST', '/stack/backups/verify', { all: true })).id)
-  expect(verified).toMatchObject({ state: 'succeeded', result: { ok: true } })
-  expect(await operator.stop()).toMatchObject({ exitCode: 0 })
-  console.log(`killed ${kills} times: ${JSON.stringify(states)}`)
-  await rm(join(root, 'db'))
-})
+    const verified = await told(operator, (await ask(operator, 'POST', '/stack/backups/verify', { all: true })).id)
+    expect(verified).toMatchObject({ state: 'succeeded', result: { ok: true } })
+    expect(await operator.stop()).toMatchObject({ exitCode: 0 })
+    console.log(`killed ${kills} times: ${JSON.stringify(states)}`)
+    await rm(join(root, 'db'))
+  },
+  120_000 + kills * 10_000,
+)

@@ -38,6 +38,7 @@ export const errorCodes = {
   QUEUE_FULL: { exit: 1, http: 503 },
   OPERATOR_STOPPING: { exit: 1, http: 503 },
   OPERATOR_UNAVAILABLE: { exit: 1, http: 503 },
+  POLICY_UNAVAILABLE: { exit: 1, http: 503 },
   // The world is not as the operation needs it.
   PERSIST_MISSING: { exit: 1, http: 409 },
   SERVICE_NOT_RUNNING: { exit: 1, http: 409 },

@@ -7,6 +7,8 @@ export interface Question {
   action: string
   /** The snapshot it concerns, where it concerns one. */
   snapshot?: { id?: string; name?: string; labels?: Record<string, string> }
+  /** The operation that is to be cancelled. */
+  operation?: { id: string; kind: string; requestedBy: string }
   /** The stack it is done to. */
   stack: { name: string; root: string }
 }

@@ -57,8 +57,12 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
     c.res.headers.set('cache-control', 'no-store')
     c.res.headers.set('x-content-type-options', 'nosniff')
   })
-  app.onError((error) => {
+  app.onError((error, c) => {
     const { status, code } = problemOf(error)
+    if (status === 401 || status === 403) {
+      const { method, path } = c.req
+      daemon.ctx.logger.warn('a request is refused', { code, method, path, token: c.get('principal')?.id ?? null })
+    }
     if (status === 500) daemon.ctx.logger.error('a request failed', { code, error: error.stack ?? String(error) })
     return problemResponse(error)
   })

@@ -44,8 +44,8 @@ export function operationRoutes(on: On, daemon: Daemon): void {
   on(api.operations.cancelOperation, async ({ params: { id }, principal }) => {
     const { kind, requestedBy } = requireSeen(principal, await operations.read(id))
     if (requestedBy.token !== principal.id) requireScope(principal, 'admin')
-    const stack = { name: daemon.place.base.split('/').at(-1) ?? 'stack', root: daemon.place.root }
-    await daemon.permit({ principal, action: `cancel ${kind}`, stack })
+    const stack = { name: await daemon.manifest.name(), root: daemon.place.root }
+    await daemon.permit({ principal, action: 'cancel', stack, operation: { id, kind, requestedBy: requestedBy.token } })
     return { body: operationFacts(await operations.cancel(id, `the token "${principal.name}"`)) }
   })
 }

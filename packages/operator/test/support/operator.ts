@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import { fileStore, type Logger, nodeFiles } from '@angee/core'
 import { type TestContext, testContext } from '@angee/testkit'
 import { onTestFinished } from 'vitest'
-import { mintToken, type Operator, type OperatorOptions, type Scope, startOperator } from '../../src/index.ts'
+import {
+  listTokens,
+  mintToken,
+  type Operator,
+  type OperatorOptions,
+  type Scope,
+  startOperator,
+} from '../../src/index.ts'
 import { type Answer, type Sending, send } from './http.ts'
 import type { TestStack } from './stack.ts'
 
@@ -18,6 +25,7 @@ export interface TestOperator extends Operator {
   /** Asks for an operation and waits for its end. */
   done(path: string, body?: unknown): Promise<Answer['json']>
   ended(id: string): Promise<Answer['json']>
+  tokens(): ReturnType<typeof listTokens>
   mint(scopes: readonly Scope[], more?: { names?: string[]; lifetime?: number; name?: string }): Promise<string>
 }
 
@@ -66,6 +74,7 @@ export async function operatorOf(stack: TestStack, options: Partial<OperatorOpti
     post,
     ended,
     mint,
+    tokens: () => listTokens(store),
     done: async (path, body) => {
       const answer = await post(path, body)
       if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${answer.text}`)
