@@ -1,9 +1,18 @@
 import { AngeeError, type Clock, exitCodes, type Logger, locateStack, nodeFiles, registerSecret } from '@angee/core'
-import { authzenPermit, jsonLogger, type Permit, parseAddress, startOperator, type Workspaces } from '@angee/operator'
+import {
+  authzenPermit,
+  jsonLogger,
+  type Permit,
+  parseAddress,
+  startOperator,
+  tracingFor,
+  type Workspaces,
+} from '@angee/operator'
 import { newContext } from '../context.ts'
 import { freePorts } from '../free-ports.ts'
 import { stackOpening } from '../session.ts'
 import type { Surface } from '../surface.ts'
+import { tool } from '../version.ts'
 import { makeWorkspace } from '../workspace-maker.ts'
 import { removeWorkspace, workspacesOf } from '../workspaces.ts'
 
@@ -27,6 +36,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   const { clock, random } = newContext(surface, new AbortController().signal, () => undefined)
   const logger = jsonLogger((line) => surface.err(line), surface.debug ? 'debug' : 'info')
   const { socket, listen, tokenFile, allowHost } = options
+  const tracing = await tracingFor({ environment: process.env, version: tool.version, logger })
   const permit = await policyOf(options, logger, clock)
   const ending = Promise.withResolvers<NodeJS.Signals>()
   const started = startOperator({
@@ -39,6 +49,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
     allowOwner: options.allowOwner === true,
     allowedHosts: allowHost ?? [],
     ...(permit === undefined ? {} : { permit }),
+    ...(tracing === undefined ? {} : { listeners: [tracing.listener] }),
     logger,
     clock,
     random,
@@ -55,6 +66,7 @@ export async function operator(surface: Surface, options: OperatorArguments): Pr
   else surface.out(`${JSON.stringify({ type: 'listening', addresses: running.addresses })}\n`)
   logger.info('the operator is about to end', { signal: await ending.promise })
   await running.stop(options.grace)
+  await tracing?.shutdown()
   return exitCodes.done
 }
 

@@ -28,6 +28,7 @@ export interface Submission<Kind extends OperationKind> {
   input: Parameters<(typeof kinds)[Kind]['run']>[0]
   requestedBy: OperationRecord['requestedBy']
   idempotency?: OperationRecord['idempotency']
+  trace?: OperationRecord['trace']
 }
 
 export interface Operations {
@@ -141,7 +142,7 @@ export function runOperations(machinery: Machinery): Operations {
   }
 
   return {
-    submit: async ({ kind, input, requestedBy, idempotency }) => {
+    submit: async ({ kind, input, requestedBy, idempotency, trace }) => {
       const before = idempotency && byKey.find(idempotency)
       if (before) return { record: await read(before), replayed: true }
       if (stopping) throw stoppingNow()
@@ -159,6 +160,7 @@ export function runOperations(machinery: Machinery): Operations {
         result: null,
         error: null,
         ...(idempotency === undefined ? {} : { idempotency }),
+        ...(trace === undefined ? {} : { trace }),
       }
       // Before anything is waited for, so that what is asked for meanwhile is counted and recognised.
       const controller = new AbortController()

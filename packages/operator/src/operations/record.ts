@@ -26,6 +26,8 @@ export interface OperationRecord {
   error: Failure | null
   /** Of the header Idempotency-Key: digests of the key and of the request. */
   idempotency?: { key: string; request: string }
+  /** The header `traceparent` that it was asked for with. */
+  trace?: string
 }
 
 /** Whether nothing will happen to it any more. */

@@ -46,6 +46,7 @@ export function operationRoutes(on: On, daemon: Daemon): void {
     if (requestedBy.token !== principal.id) requireScope(principal, 'admin')
     const stack = { name: await daemon.manifest.name(), root: daemon.place.root }
     await daemon.permit({ principal, action: 'cancel', stack, operation: { id, kind, requestedBy: requestedBy.token } })
+    daemon.ctx.logger.info('cancel requested', { operation: id, token: principal.id, by: principal.name })
     return { body: operationFacts(await operations.cancel(id, `the token "${principal.name}"`)) }
   })
 }

@@ -3,6 +3,7 @@ import type { RouteSpec } from '../api/route.ts'
 import { requireName, requireUnrestricted } from '../auth/principal.ts'
 import type { Daemon } from '../daemon.ts'
 import type { Call, On, Reply } from '../http/call.ts'
+import { present } from '../json.ts'
 import { idempotencyOf } from '../operations/idempotency.ts'
 import type { OperationKind } from '../operations/kind.ts'
 import type { Submission } from '../operations/operations.ts'
@@ -48,8 +49,14 @@ export async function submit<Kind extends OperationKind, Route extends RouteSpec
     input,
     requestedBy: { token: id, name },
     ...(idempotency === undefined ? {} : { idempotency }),
+    ...present({ trace: traceOf(call.request.headers.get('traceparent')) }),
   })
   return accepted(record, before)
+}
+
+/** One that is not of the form it has is left out: a trace is no reason to refuse a backup. */
+function traceOf(header: string | null): string | undefined {
+  return header !== null && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header) ? header : undefined
 }
 
 function accepted(record: OperationRecord, before: boolean): Reply {
