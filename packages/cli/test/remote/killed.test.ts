@@ -44,6 +44,12 @@ async function told(operator: RunningOperator, id: string): Promise<Answer> {
   }
 }
 
+/** What lies where operations keep what they have begun. */
+async function begun(root: string): Promise<string[]> {
+  const names = ['journal', 'staging'].map((place) => readdir(join(root, 'run', 'backup', place)).catch(() => []))
+  return (await Promise.all(names)).flat()
+}
+
 it(
   `an operator killed at ${kills} random moments tells the truth of each operation, and leaves nothing half done`,
   async () => {
