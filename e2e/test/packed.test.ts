@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -63,6 +65,39 @@ describe('the packed packages', () => {
     expect(restored.code, restored.stderr).toBe(0)
     expect(await describeTree(join(root, 'data'))).toEqual(before)
     expect(await must('cat', ['db'], root)).toBe('rows')
+  })
+
+  it('serve a page, and traces where a collector is named', async () => {
+    const root = join(scratch, 'served')
+    await mkdir(root)
+    await writeFile(join(root, 'angee.yaml'), 'persist: { app: { subpath: ./app } }\n')
+    const child = spawn(join(installed, 'node_modules', '.bin', 'angee'), ['operator', '--listen', '127.0.0.1:0'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let said = ''
+        child.stdout.on('data', (bytes: Buffer) => {
+          said += bytes
+          const [found] = /http:\S+/.exec(said) ?? []
+          if (found) resolve(found)
+        })
+        child.on('exit', (code) => reject(new Error(`the operator ended with ${code}`)))
+      })
+      const page = await fetch(url)
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('/page/app.js')])
+      expect((await fetch(`${url}/page/app.js`)).status).toBe(200)
+    } finally {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      expect((await ended)[0]).toBe(0)
+    }
   })
 
   it('can be imported, each from its own entry, and share one core', async () => {

@@ -23,7 +23,7 @@ it('takes a snapshot, lists it, shows it, restores it by its plan, undoes that a
   const unconfirmed = await operator.post('/stack/restore', { snapshot: 'first' })
   expect(unconfirmed).toMatchObject({
     status: 409,
-    json: { code: 'PLAN_NOT_CONFIRMED', plan: { bytes: expect.any(Number) } },
+    json: { code: 'PLAN_NOT_CONFIRMED', plan: { bytes: expect.any(Number), unfinished: [] } },
   })
   const plan = await operator.post('/stack/restore/plan', { snapshot: 'first' })
   expect(plan.json).toMatchObject({ digest: unconfirmed.json.plan.digest, snapshot: { id: taken.id } })

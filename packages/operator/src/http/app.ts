@@ -8,6 +8,7 @@ import { type Authentication, authenticate } from '../auth/authenticate.ts'
 import { type Principal, requireScope } from '../auth/principal.ts'
 import type { Daemon } from '../daemon.ts'
 import { safeJson, toSnake } from '../json.ts'
+import { pageAnswer, readPage } from '../page.ts'
 import { routes } from '../routes/index.ts'
 import type { Call, Handler, On, Reply } from './call.ts'
 import { refuseForeignPages, type Sender } from './hosts.ts'
@@ -25,6 +26,7 @@ type Environment = { Bindings: HttpBindings; Variables: { principal: Principal; 
 /** The whole API: each route with the same care before it, and every error told in the same way. */
 export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts }: AppOptions) {
   const app = new OpenAPIHono<Environment>()
+  const page = readPage()
 
   const on: On = <Route extends RouteSpec>(route: Route, handler: Handler<Route>): void => {
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
@@ -44,7 +46,15 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
   })
   app.use(async (c, next) => {
     const sender = senderOf(c.env, c.req.raw)
-    refuseForeignPages(sender, allowedHosts)
+    const file = /^(GET|HEAD)$/.test(c.req.method) ? page.get(c.req.path) : undefined
+    // A link on another page may lead to this one: there is no data in it.
+    refuseForeignPages(file ? { ...sender, site: undefined } : sender, allowedHosts)
+    if (file) {
+      c.set('route', 'page')
+      c.res = pageAnswer(file, c.req.raw)
+      c.res.headers.set('x-content-type-options', 'nosniff')
+      return
+    }
     if (!isOpen(c.req.method, c.req.path)) {
       const authorization = c.req.header('authorization')
       try {

@@ -19,7 +19,14 @@ export function operatorRoutes(on: On, daemon: Daemon): void {
       await withStack(daemon, signal, async () => undefined)
     }
     const { running, waiting } = daemon.queue
-    const facts = { status, version: daemon.opening.tool.version, running: running.length, queued: waiting.length }
+    const stack = await daemon.manifest.name()
+    const facts = {
+      status,
+      stack,
+      version: daemon.opening.tool.version,
+      running: running.length,
+      queued: waiting.length,
+    }
     if (status === 'ready') return { body: facts }
     throw notReady(status, facts)
   })

@@ -12,7 +12,7 @@ import type { RouteSpec } from '../api/route.ts'
 import { type Daemon, withStack } from '../daemon.ts'
 import type { Call, On } from '../http/call.ts'
 import { present } from '../json.ts'
-import { digestPlan, requireAgreedPlan } from '../plan/agree.ts'
+import { digestPlan, requireAgreedPlan, type Unfinished } from '../plan/agree.ts'
 import { meant } from './snapshots.ts'
 import { requirePermission, type Subject, starting, submit } from './submit.ts'
 
@@ -24,9 +24,9 @@ export function restoreRoutes(on: On, daemon: Daemon): void {
     withStack(daemon, call.signal, async (stack, ctx) => {
       const { request, subject } = await requested(daemon, stack, call.body, ctx)
       await requirePermission(daemon, call, 'plan', subject)
-      const plan = digestPlan(await planRestore(stack, request, ctx), request, stack.place.root)
-      const unfinished = await unfinishedOperations(stack)
-      return { body: { ...plan, unfinished: unfinished.map(({ id, type, snapshot }) => ({ id, type, snapshot })) } }
+      return {
+        body: digestPlan(await planRestore(stack, request, ctx), request, stack.place.root, await unfinishedIn(stack)),
+      }
     }),
   )
 
@@ -60,9 +60,19 @@ async function agreedRequest<Route extends RouteSpec>(
     const { request, subject } = await requested(daemon, stack, wanted, ctx)
     await requirePermission(daemon, call, action, subject)
     const { root } = stack.place
-    const { digest } = requireAgreedPlan(await planRestore(stack, request, ctx), request, root, wanted.plan)
+    const { digest } = requireAgreedPlan(
+      await planRestore(stack, request, ctx),
+      request,
+      root,
+      wanted.plan,
+      await unfinishedIn(stack),
+    )
     return { ...request, plan: digest }
   })
+}
+
+async function unfinishedIn(stack: Stack): Promise<Unfinished[]> {
+  return (await unfinishedOperations(stack)).map(({ id, type, snapshot }) => ({ id, type, snapshot }))
 }
 
 async function requested(
