@@ -11,6 +11,7 @@ export type EngineRequirement =
   | 's3'
   | 'openfga'
   | 'chromium'
+  | 'promtool'
   | 'postgres-image'
   | 'base-image'
   | 'postgres'
@@ -99,6 +100,7 @@ const probes: Record<EngineRequirement, () => void> = {
   },
   openfga: () => void output(provisionedFact('OPENFGA') ?? 'openfga', 'version'),
   chromium: () => void output(provisionedFact('CHROMIUM') ?? 'chromium', '--version'),
+  promtool: () => void output('promtool', '--version'),
   'postgres-image': () => image('POSTGRES_IMAGE', 'angee-test/postgres:17'),
   'base-image': () => image('BASE_IMAGE', 'angee-test/base:trixie'),
   'recipes-image': () => image('RECIPES_IMAGE', 'angee-test/recipes:trixie'),
