@@ -38,8 +38,10 @@ function noCommand(program: Command, argv: readonly string[]): AngeeError {
     .createHelp()
     .visibleCommands(command)
     .map((one) => one.name())
+  // What most people are here for.
+  const usual = /^angee( stack)?$/.test(path) ? 'To take a snapshot: angee stack backup. ' : ''
   return new AngeeError('USAGE', `"${path}" needs a command: ${names.join(', ')}`, {
-    hint: `To take a snapshot: angee stack backup. All there is: ${path} --help`,
+    hint: `${usual}All there is: ${path} --help`,
   })
 }
 

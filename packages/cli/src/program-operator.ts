@@ -21,8 +21,16 @@ export function addOperator(angee: Command, act: ActionMaker): void {
     .option('--allow-host <name>', 'a name under which it may be called; may be repeated', collect)
     .option('--policy-url <url>', 'asked before each guarded action: a decision point that speaks AuthZEN')
     .option('--policy-token-file <file>', 'the bearer token for it')
-    .option('--policy-timeout <duration>', 'so long it has to answer; then the answer is no', parseDuration, 2_000)
-    .option('--grace <duration>', 'at the end, so long for what runs before it is cancelled', parseDuration, 10_000)
+    .addOption(
+      new Option('--policy-timeout <duration>', 'so long it has to answer; then the answer is no')
+        .argParser(parseDuration)
+        .default(2_000, '2s'),
+    )
+    .addOption(
+      new Option('--grace <duration>', 'at the end, so long for what runs before it is cancelled')
+        .argParser(parseDuration)
+        .default(10_000, '10s'),
+    )
     .allowExcessArguments(false)
     .action(
       act<OperatorArguments>(async (surface, _, options) =>

@@ -247,6 +247,8 @@ describe('a message', () => {
     courier.listener.ended?.(record('01A'))
     await settled(1)
     expect(to.received).toEqual([])
+    const kept = await readFile(join(stack.root, 'run/backup/operator/webhooks.json'), 'utf8')
+    expect(kept).toContain('backup.webhooks.0.secret names the secret HOOK, which the stack does not have')
     const other = `whsec_${Buffer.alloc(24, 9).toString('base64')}`
     await writeFile(join(stack.root, '.env'), `HOOK='${other}'\n`)
     clock.advance(5_000)

@@ -43,7 +43,11 @@ export async function stackSecrets(
   files: Files,
 ): Promise<(text: string, where: string) => string> {
   const secrets = await readSecrets(place, manifest, process.env, files)
-  return (text, where) => fillSecrets({ text }, where, secrets, process.env)['text'] as string
+  return (text, where) => {
+    const at = where.lastIndexOf('.')
+    const key = where.slice(at + 1)
+    return fillSecrets({ [key]: text }, where.slice(0, at), secrets, process.env)[key] as string
+  }
 }
 
 /** Whether a variable or a key of that name holds a secret, and not the place where one lies. */
