@@ -146,6 +146,33 @@ describe('tokens', () => {
     expect((await operator.get('/jobs')).status).toBe(200)
   })
 
+  it('are limited to more than any client needs, each by itself', async () => {
+    const clock = fakeClock(Date.now())
+    const operator = await operatorOf(await makeStack(), { clock })
+    const greedy = await operator.mint(['read'], { name: 'greedy' })
+    const ask = async (amount: number): Promise<Map<number, number>> => {
+      const seen = new Map<number, number>()
+      for (let done = 0; done < amount; done += 50) {
+        const answers = await Promise.all(
+          Array.from({ length: 50 }, () => operator.send({ path: '/operations', token: greedy })),
+        )
+        for (const { status } of answers) seen.set(status, (seen.get(status) ?? 0) + 1)
+      }
+      return seen
+    }
+    expect(await ask(2050)).toEqual(
+      new Map([
+        [200, 2000],
+        [429, 50],
+      ]),
+    )
+    expect((await operator.get('/jobs')).status).toBe(200)
+    clock.advance(500)
+    expect(await ask(50)).toEqual(new Map([[200, 50]]))
+    const late = await operator.send({ path: '/operations', token: greedy })
+    expect([late.status, late.headers['retry-after'], late.json.code]).toEqual([429, '1', 'TOO_MANY_REQUESTS'])
+  })
+
   it('are not needed on the socket where the owner is allowed, and still are on TCP', async () => {
     const operator = await operatorOf(await makeStack(), { allowOwner: true })
     expect((await operator.send({ path: '/jobs', token: null, over: 'socket' })).status).toBe(200)

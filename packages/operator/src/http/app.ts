@@ -6,6 +6,7 @@ import type { RouteSpec } from '../api/route.ts'
 import type { Attempts } from '../auth/attempts.ts'
 import { type Authentication, authenticate } from '../auth/authenticate.ts'
 import { type Principal, requireScope } from '../auth/principal.ts'
+import { limitRate } from '../auth/rate.ts'
 import type { Daemon } from '../daemon.ts'
 import { safeJson, toSnake } from '../json.ts'
 import { pageAnswer, readPage } from '../page.ts'
@@ -27,6 +28,7 @@ type Environment = { Bindings: HttpBindings; Variables: { principal: Principal; 
 export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts }: AppOptions) {
   const app = new OpenAPIHono<Environment>()
   const page = readPage()
+  const countRequest = limitRate(daemon.ctx.clock)
 
   const on: On = <Route extends RouteSpec>(route: Route, handler: Handler<Route>): void => {
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
@@ -62,6 +64,7 @@ export function makeApp(daemon: Daemon, { authentication, attempts, allowedHosts
       } catch (error) {
         attempts.failed(sender.address, error)
       }
+      countRequest(c.get('principal').id)
     }
     await next()
     c.res.headers.set('cache-control', 'no-store')
