@@ -1,10 +1,13 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { emits, exits, type FakePrograms, fakeRuntime, takes, testContext } from '@angee/testkit'
 import { describe, expect, it } from 'vitest'
 import { drillManifest } from '../src/drill/manifest.ts'
-import { drillSnapshot, readCatalog, takeSnapshot } from '../src/index.ts'
+import { drillSnapshot, lockHolder, readCatalog, takeSnapshot } from '../src/index.ts'
 import { fakeStack, giveRuntime, openFakeStack } from './support/runtimes.ts'
 
 const manifest = `name: shop
@@ -93,6 +96,24 @@ describe('a drill', () => {
     await drillSnapshot(stack, id, effects, testContext())
     expect(existsSync(left)).toBe(false)
     expect(copies[0]?.calls.filter(({ call }) => call === 'down')).toHaveLength(2)
+  })
+
+  it('ends what a drill whose process died had started before it removes what was left', async () => {
+    const { stack, root, id, effects } = await shop(sound)
+    const left = join(root, 'run/drills/01dead')
+    await fakeStack('services: { db: { image: x } }', {}, {}, join(left, 'stack'))
+    const directory = join(left, 'stack/run/backup')
+    await mkdir(directory, { recursive: true })
+    // It has the lock from a process that is gone, and would go on making files.
+    const gone = spawnSync('true').pid
+    const orphan = spawn('flock', [join(directory, 'lock'), 'sleep', '600'], { stdio: 'ignore' })
+    const ended = once(orphan, 'exit')
+    const owner = { operation: 'drill', id, pid: gone, host: hostname(), since: '2026-01-01T00:00:00Z' }
+    await writeFile(join(directory, 'lock'), JSON.stringify(owner))
+    await expect.poll(() => lockHolder(directory)?.pid).toBe(gone)
+    await drillSnapshot(stack, id, effects, testContext())
+    expect(existsSync(left)).toBe(false)
+    await ended
   })
 
   it('keeps the secrets of the copy from others', async () => {

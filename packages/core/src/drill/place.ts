@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Context } from '../contract/index.ts'
-import { AngeeError } from '../errors/index.ts'
-import { lockHolder } from '../lock/index.ts'
+import { AngeeError, isAngeeError } from '../errors/index.ts'
+import { isOrphaned, lockHolder, lockStack } from '../lock/index.ts'
 import type { Stack } from '../stack/index.ts'
 import { drillManifest } from './manifest.ts'
 
@@ -62,13 +62,25 @@ export async function writeDrill(
   if (secrets) await files.writeDurably(join(at.root, manifest.secretsFile), secrets)
 }
 
-/** Ends and removes what drills whose process died have left. `end` gets the root of each. */
+/**
+ * Ends and removes what drills whose process died have left. `end` gets the root of each. What such a process had started
+ * and is at work still would make again what is removed: it is ended first.
+ */
 export async function sweepDrills(stack: Stack, end: (at: DrillRoot) => Promise<void>, ctx: Context): Promise<void> {
   for (const name of await stack.files.names(drillsOf(stack))) {
     const at = drillRoot(stack, name.toString())
-    if (lockHolder(stateDirectoryOf(at)) !== undefined) continue
+    const holder = lockHolder(stateDirectoryOf(at))
+    if (holder !== undefined && !isOrphaned(holder)) continue
     ctx.onProgress({ type: 'note', message: `removing what an interrupted drill left: ${at.directory}` })
-    await end(at)
+    try {
+      const operation = { operation: 'drill', id: name.toString() }
+      using _lock = await lockStack(stateDirectoryOf(at), operation, stack.files, ctx.clock)
+      await end(at)
+    } catch (error) {
+      if (!isAngeeError(error, 'LOCKED')) throw error
+      // Somebody else removes it, or what holds it does not end: the next drill looks again.
+      ctx.logger.warn('what an interrupted drill left cannot be removed yet', { directory: at.directory })
+    }
   }
 }
 

@@ -1,1 +1,1 @@
-export { type LockOwner, lockHolder, lockStack } from './stack-lock.ts'
+export { isOrphaned, type LockOwner, lockHolder, lockStack } from './stack-lock.ts'

@@ -65,8 +65,8 @@ export async function lockStack(
   }
 }
 
-/** The process that took the lock is gone, and something it started holds it still. */
-function isOrphaned(owner: LockOwner | undefined): boolean {
+/** Whether the process that took the lock is gone, so that something it started holds it still. */
+export function isOrphaned(owner: LockOwner | undefined): boolean {
   if (owner === undefined || owner.host !== hostname()) return false
   try {
     process.kill(owner.pid, 0)

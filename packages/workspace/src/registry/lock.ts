@@ -1,6 +1,14 @@
 import { rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Context, type Files, type LockOwner, lockHolder, lockStack, type StackPlace } from '@angee/core'
+import {
+  type Context,
+  type Files,
+  isOrphaned,
+  type LockOwner,
+  lockHolder,
+  lockStack,
+  type StackPlace,
+} from '@angee/core'
 import { stateDirectoryOf } from './registry.ts'
 
 /** A lock on one workspace. The kernel frees it when the process ends, however it ends. */
@@ -36,9 +44,13 @@ export async function lockWorkspace(
   }
 }
 
-/** Whether some process works on that workspace now. */
+/**
+ * Whether some process works on that workspace now. What one that died has left running does not: who takes the lock next
+ * ends it.
+ */
 export function isLocked(place: StackPlace, name: string): boolean {
-  return holderOf(lockDirectory(place, name)) !== undefined
+  const holder = holderOf(lockDirectory(place, name))
+  return holder !== undefined && !isOrphaned(holder)
 }
 
 function lockDirectory(place: StackPlace, name: string): string {
