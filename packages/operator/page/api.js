@@ -37,8 +37,6 @@ export async function ask(method, path, body) {
 async function send(method, path, body) {
   const headers = { ...authorization() }
   if (body !== undefined) headers['content-type'] = 'application/json'
-  // Whoever presses a button twice wants it once.
-  if (method === 'POST') headers['idempotency-key'] = crypto.randomUUID()
   try {
     return await fetch(path, {
       method,

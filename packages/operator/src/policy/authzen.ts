@@ -28,7 +28,10 @@ export function authzenPermit(options: PolicyOptions): Permit {
   const endpoint = `${options.url.replace(/\/+$/, '')}/access/v1/evaluation`
   return async (question) => {
     const begun = options.clock.now()
-    const { decision, reason } = await ask(endpoint, question, options)
+    const { decision, reason } = await ask(endpoint, question, options).catch((error: unknown) => {
+      options.logger.error('the policy cannot be asked', { action: question.action, error: String(error) })
+      throw error
+    })
     options.logger.info('the policy has decided', {
       decision: decision ? 'permit' : 'deny',
       action: question.action,
